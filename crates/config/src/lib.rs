@@ -1,0 +1,1 @@
+//! Shape, defaults and validation of the configuration file.

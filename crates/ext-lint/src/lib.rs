@@ -1,0 +1,1 @@
+//! Refuses images that lack the annotations an operator demands.

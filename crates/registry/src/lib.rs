@@ -1,0 +1,1 @@
+//! The engine: uploads, manifests, tags, referrers, dedupe; no HTTP.

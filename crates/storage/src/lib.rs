@@ -1,0 +1,1 @@
+//! Where content lives: the driver seam, local disk and memory.
