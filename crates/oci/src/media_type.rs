@@ -1,0 +1,127 @@
+//! Media types of manifests, configs and layers.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Sorts manifests by shape: what they list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ManifestKind {
+    /// Lists a config and layers.
+    Image,
+    /// Lists other manifests.
+    Index,
+}
+
+/// Names a content type, without parameters.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MediaType(Cow<'static, str>);
+
+macro_rules! media_types {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        impl MediaType {
+            $($(#[$doc])* pub const $name: Self = Self(Cow::Borrowed($text));)*
+
+            /// Every type that has a name here; the position in this list is stored in rows.
+            pub const KNOWN: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+// Append only: rows hold positions in this list.
+media_types! {
+    /// Bytes of no known type.
+    OCTET_STREAM = "application/octet-stream";
+    /// An OCI image manifest.
+    OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+    /// An OCI image index.
+    OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+    /// An OCI image config.
+    OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
+    /// The empty JSON object `{}`.
+    OCI_EMPTY = "application/vnd.oci.empty.v1+json";
+    /// An OCI layer.
+    OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
+    /// An OCI layer, gzip.
+    OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
+    /// An OCI layer, zstd.
+    OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd";
+    /// An OCI layer that registries need not hold.
+    OCI_FOREIGN_LAYER = "application/vnd.oci.image.layer.nondistributable.v1.tar";
+    /// An OCI layer that registries need not hold, gzip.
+    OCI_FOREIGN_LAYER_GZIP = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip";
+    /// An OCI layer that registries need not hold, zstd.
+    OCI_FOREIGN_LAYER_ZSTD = "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd";
+    /// A Docker image manifest, schema 2.
+    DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
+    /// A Docker manifest list, schema 2.
+    DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
+    /// A Docker image config.
+    DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
+    /// A Docker layer, gzip.
+    DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+    /// A Docker layer that registries need not hold, gzip.
+    DOCKER_FOREIGN_LAYER = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    /// A Docker manifest, schema 1, never accepted.
+    DOCKER_SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+json";
+    /// A signed Docker manifest, schema 1, never accepted.
+    DOCKER_SCHEMA1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+}
+
+impl MediaType {
+    /// Takes a content type; parameters after `;` are dropped.
+    pub fn new(text: &str) -> Self {
+        let bare = text.split(';').next().unwrap_or_default().trim();
+        match Self::KNOWN.iter().find(|known| known.as_str() == bare) {
+            Some(known) => known.clone(),
+            None => Self(Cow::Owned(bare.to_owned())),
+        }
+    }
+
+    /// Yields the type as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Yields the shape of a manifest of this type; `None` when it is not a manifest type.
+    ///
+    /// This is the one predicate for "is it a manifest, and of which kind": OCI and Docker alike.
+    pub fn manifest_kind(&self) -> Option<ManifestKind> {
+        if [Self::OCI_MANIFEST, Self::DOCKER_MANIFEST].contains(self) {
+            return Some(ManifestKind::Image);
+        }
+        [Self::OCI_INDEX, Self::DOCKER_LIST]
+            .contains(self)
+            .then_some(ManifestKind::Index)
+    }
+
+    /// Tells whether this is one of the two Docker schema 2 manifest types.
+    pub fn is_docker_manifest(&self) -> bool {
+        [Self::DOCKER_MANIFEST, Self::DOCKER_LIST].contains(self)
+    }
+
+    /// Tells whether blobs of this type may be absent, since they are fetched from elsewhere.
+    pub fn is_non_distributable(&self) -> bool {
+        [
+            Self::OCI_FOREIGN_LAYER,
+            Self::OCI_FOREIGN_LAYER_GZIP,
+            Self::OCI_FOREIGN_LAYER_ZSTD,
+            Self::DOCKER_FOREIGN_LAYER,
+        ]
+        .contains(self)
+    }
+}
+
+impl fmt::Display for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
