@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::media_type::MediaType;
 use crate::platform::Platform;
+use crate::tag::Tag;
+
+/// Names the tag of an entry in the `index.json` of a layout.
+///
+/// Spec: image 1.1, Annotations, Pre-Defined Annotation Keys.
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// Links to content by digest, with its type and size in bytes.
 ///
@@ -44,5 +50,20 @@ impl Descriptor {
             artifact_type: None,
             platform: None,
         }
+    }
+
+    /// Adds the tag under which an `index.json` lists the content.
+    #[must_use]
+    pub fn with_ref_name(mut self, tag: &Tag) -> Self {
+        self.annotations
+            .get_or_insert_default()
+            .insert(REF_NAME.to_owned(), tag.as_str().to_owned());
+        self
+    }
+
+    /// Yields the tag under which an `index.json` lists the content, as it is written there.
+    pub fn ref_name(&self) -> Option<&str> {
+        let annotations = self.annotations.as_ref()?;
+        annotations.get(REF_NAME).map(String::as_str)
     }
 }

@@ -17,20 +17,29 @@
 //! | [`digest`] | digests, algorithms, the running hash |
 //! | [`name`], [`tag`], [`reference`] | what content is asked for by |
 //! | [`media_type`], [`platform`], [`descriptor`] | links to content |
+//! | [`json`], [`manifest`] | manifests: bytes that are safe to read, and what they say |
+//! | [`index`], [`referrers`] | the lists that the registry writes |
+//! | [`range`] | the ranges that requests ask for or send |
 //! | [`error`] | the table of error codes and the error that clients see |
 
 pub mod descriptor;
 pub mod digest;
 pub mod error;
+pub mod index;
+pub mod json;
+pub mod manifest;
 pub mod media_type;
 pub mod name;
 pub mod platform;
+pub mod range;
 pub mod reference;
+pub mod referrers;
 pub mod tag;
 
 pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, Hasher};
 pub use error::{Error, ErrorCode};
+pub use manifest::{Manifest, ManifestError};
 pub use media_type::{ManifestKind, MediaType};
 pub use name::RepoName;
 pub use platform::Platform;

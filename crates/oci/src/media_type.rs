@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Sorts manifests by shape: what they list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +16,7 @@ pub enum ManifestKind {
 }
 
 /// Names a content type, without parameters.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct MediaType(Cow<'static, str>);
 
@@ -124,4 +125,41 @@ impl fmt::Debug for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
+}
+
+impl<'de> Deserialize<'de> for MediaType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = MediaType;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a media type")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<MediaType, E> {
+                Ok(MediaType::new(text))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Tells whether `text` is a type and a subtype without parameters.
+///
+/// Spec: RFC 6838, section 4.2; image 1.1, Content Descriptors, `mediaType`.
+pub fn is_well_formed(text: &str) -> bool {
+    text.split_once('/')
+        .is_some_and(|(kind, subtype)| is_restricted_name(kind) && is_restricted_name(subtype))
+}
+
+fn is_restricted_name(text: &str) -> bool {
+    let starts_well = text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric());
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b);
+    starts_well && text.len() <= 127 && text.bytes().all(is_allowed)
 }
