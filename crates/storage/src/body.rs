@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
 use crate::error::Error;
+use crate::sys;
 
 /// Carries the bytes of an object in the form that is cheapest for its backend.
 pub enum Body {
@@ -42,4 +45,46 @@ pub struct FileSlice {
     pub offset: u64,
     /// How long the part is, in bytes.
     pub len: u64,
+}
+
+impl FileSlice {
+    /// Reads what is in memory already, from `offset` bytes into the part on; yields how many bytes
+    /// were read, 0 only at the end of the part.
+    ///
+    /// `None` means that it cannot be done without waiting or at all: [`Self::read_at`] does it, or
+    /// says why not. Cheap enough for the threads of the runtime; buffers of 256 KiB do best.
+    pub fn read_at_nowait(&self, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+        let (buffer, at) = self.clip(offset, buffer);
+        if buffer.is_empty() {
+            return Some(0);
+        }
+        sys::read_now(&self.file, buffer, at).filter(|read| *read > 0)
+    }
+
+    /// Reads from `offset` bytes into the part on; yields how many bytes were read, 0 only at the end
+    /// of the part. Blocks: it belongs in the blocking pool.
+    ///
+    /// # Errors
+    /// What the system reports; `UnexpectedEof` when the file has become shorter than the part.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let (buffer, at) = self.clip(offset, buffer);
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            match self.file.read_at(buffer, at) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// Shortens a buffer to what is left of the part; yields where in the file that is.
+    fn clip<'b>(&self, offset: u64, buffer: &'b mut [u8]) -> (&'b mut [u8], u64) {
+        let left = self.len.saturating_sub(offset);
+        let len = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let buffer = buffer.get_mut(..len).unwrap_or_default();
+        (buffer, self.offset.saturating_add(offset))
+    }
 }

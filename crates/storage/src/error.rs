@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::key::Key;
+use crate::sys;
 
 /// Sorts failures by what a caller can do about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,17 +85,32 @@ impl Error {
             | io::ErrorKind::QuotaExceeded
             | io::ErrorKind::FileTooLarge => ErrorKind::Full,
             io::ErrorKind::DirectoryNotEmpty => ErrorKind::NotEmpty,
-            io::ErrorKind::ResourceBusy | io::ErrorKind::WouldBlock => ErrorKind::Busy,
+            io::ErrorKind::ResourceBusy
+            | io::ErrorKind::WouldBlock
+            | io::ErrorKind::TimedOut
+            | io::ErrorKind::OutOfMemory => ErrorKind::Busy,
             io::ErrorKind::CrossesDevices
             | io::ErrorKind::TooManyLinks
             | io::ErrorKind::Unsupported => ErrorKind::Unsupported,
+            _ if sys::is_exhaustion(&source) => ErrorKind::Busy,
             _ => ErrorKind::Io,
         };
+        Self::with_source(kind, source, key)
+    }
+
+    /// Builds a failure of a kind that its cause does not tell by itself.
+    pub fn with_source(kind: ErrorKind, source: io::Error, key: &Key) -> Self {
         Self {
             kind,
             key: key.clone(),
             source: Some(source),
         }
+    }
+
+    /// Says the same of another key, for drivers that hand calls on under other names.
+    #[must_use]
+    pub fn about(self, key: Key) -> Self {
+        Self { key, ..self }
     }
 
     /// Yields the kind, which is what callers decide by.

@@ -11,8 +11,12 @@ pub mod body;
 pub mod driver;
 pub mod error;
 pub mod key;
+pub mod local;
+
+mod sys;
 
 pub use body::{Body, FileSlice};
 pub use driver::{Caps, Driver, Entry, EntryKind, Object, Stat};
 pub use error::{Error, ErrorKind, Result};
 pub use key::Key;
+pub use local::{LocalDriver, LocalOptions};
