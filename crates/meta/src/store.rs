@@ -48,6 +48,22 @@ impl Table {
             Self::Stats => 9,
         }
     }
+
+    /// Yields the name that errors and logs use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Repos => "repos",
+            Self::Tags => "tags",
+            Self::Targets => "targets",
+            Self::Manifests => "manifests",
+            Self::Links => "links",
+            Self::Referrers => "referrers",
+            Self::Blobs => "blobs",
+            Self::Ahead => "ahead",
+            Self::Stats => "stats",
+        }
+    }
 }
 
 /// A row as it is stored: its key without the table's number, and its value.
