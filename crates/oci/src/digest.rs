@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Names a hash function that content may be addressed by.
@@ -78,6 +79,9 @@ pub enum DigestError {
     BadValue,
 }
 
+/// The longest value in hex digits.
+const MAX_HEX: usize = 128;
+
 /// Addresses content: `sha256:<64 hex digits>` and its longer kin.
 ///
 /// # Invariants
@@ -115,7 +119,7 @@ impl Digest {
 
     /// Yields the value in lower-case hex: the file name in an OCI layout.
     pub fn to_hex(&self) -> String {
-        hex::encode(self.as_bytes())
+        self.encode(&mut [0; MAX_HEX]).to_owned()
     }
 
     /// Appends the compact binary form: one byte for the algorithm, then the raw bytes.
@@ -151,6 +155,18 @@ impl Digest {
         }
     }
 
+    /// Encodes the value without allocating.
+    fn encode<'a>(&self, buffer: &'a mut [u8; MAX_HEX]) -> &'a str {
+        let target = buffer
+            .get_mut(..self.algorithm.size() * 2)
+            .unwrap_or_default();
+        // The target has the right length and takes hex digits only, so both steps succeed.
+        match hex::encode_to_slice(self.as_bytes(), target) {
+            Ok(()) => std::str::from_utf8(target).unwrap_or_default(),
+            Err(_) => "",
+        }
+    }
+
     fn from_raw(algorithm: Algorithm, value: &[u8]) -> Option<Self> {
         let mut bytes = [0; 64];
         bytes
@@ -172,17 +188,9 @@ impl FromStr for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [0; 128];
-        let target = buffer
-            .get_mut(..self.algorithm.size() * 2)
-            .unwrap_or_default();
-        let encoded = hex::encode_to_slice(self.as_bytes(), target).is_ok();
-        let (true, Ok(value)) = (encoded, std::str::from_utf8(target)) else {
-            return Err(fmt::Error);
-        };
         f.write_str(self.algorithm.name())?;
         f.write_str(":")?;
-        f.write_str(value)
+        f.write_str(self.encode(&mut [0; MAX_HEX]))
     }
 }
 
@@ -200,8 +208,21 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Digest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a digest")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Digest, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 
@@ -252,3 +273,6 @@ impl fmt::Debug for Hasher {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

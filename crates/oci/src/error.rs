@@ -262,3 +262,6 @@ impl From<ErrorCode> for Error {
         Self::new(code)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,6 @@ impl<'de, F: FnMut(Result<Descriptor, SkippedEntry>)> serde::de::Visitor<'de> fo
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,77 @@ fn is_restricted_name(text: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b);
     starts_well && text.len() <= 127 && text.bytes().all(is_allowed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_dropped() {
+        let table = [
+            ("application/json", "application/json"),
+            ("application/json; charset=utf-8", "application/json"),
+            (" application/json ;a=b;c", "application/json"),
+            (";x", ""),
+            ("", ""),
+        ];
+        for (text, want) in table {
+            assert_eq!(MediaType::new(text).as_str(), want, "{text}");
+            let json = serde_json::to_string(text).unwrap();
+            let read: MediaType = serde_json::from_str(&json).unwrap();
+            assert_eq!(read.as_str(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn known_types_keep_their_positions() {
+        let position = |media_type| MediaType::KNOWN.iter().position(|it| *it == media_type);
+        assert_eq!(position(MediaType::OCTET_STREAM), Some(0));
+        assert_eq!(position(MediaType::OCI_MANIFEST), Some(1));
+        assert_eq!(position(MediaType::OCI_INDEX), Some(2));
+        assert_eq!(position(MediaType::DOCKER_MANIFEST), Some(11));
+        assert_eq!(position(MediaType::DOCKER_SCHEMA1_SIGNED), Some(17));
+        assert_eq!(MediaType::KNOWN.len(), 18);
+    }
+
+    #[test]
+    fn kinds() {
+        use ManifestKind::{Image, Index};
+        for known in MediaType::KNOWN {
+            let (kind, is_docker, is_elsewhere) = match known.as_str() {
+                "application/vnd.oci.image.manifest.v1+json" => (Some(Image), false, false),
+                "application/vnd.oci.image.index.v1+json" => (Some(Index), false, false),
+                "application/vnd.docker.distribution.manifest.v2+json" => {
+                    (Some(Image), true, false)
+                }
+                "application/vnd.docker.distribution.manifest.list.v2+json" => {
+                    (Some(Index), true, false)
+                }
+                text => (
+                    None,
+                    false,
+                    text.contains("nondistributable") || text.contains("foreign"),
+                ),
+            };
+            assert_eq!(known.manifest_kind(), kind, "{known}");
+            assert_eq!(known.is_docker_manifest(), is_docker, "{known}");
+            assert_eq!(known.is_non_distributable(), is_elsewhere, "{known}");
+            assert!(is_well_formed(known.as_str()), "{known}");
+        }
+    }
+
+    #[test]
+    fn well_formed_types() {
+        let longest = format!("{0}/{0}", "a".repeat(127));
+        for text in ["a/b", "0/1", "text/x!#$&^_.+-", &longest] {
+            assert!(is_well_formed(text), "{text}");
+        }
+        let too_long = format!("a/{}", "b".repeat(128));
+        let bad = [
+            "", "/", "a", "a/", "/b", "a/b/c", "a/b;c=d", "a b/c", "a/.b", "a/\u{e9}",
+        ];
+        for text in bad.into_iter().chain([too_long.as_str(), "a/b\r\nx: y"]) {
+            assert!(!is_well_formed(text), "{text}");
+        }
+    }
+}

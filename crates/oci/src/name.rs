@@ -103,8 +103,8 @@ fn is_separator(run: &[u8]) -> bool {
 fn is_reserved(previous: Option<&str>, component: &str) -> bool {
     match previous {
         None => matches!(component, "meta.db" | "cache.db"),
-        Some("blobs") => Algorithm::from_name(component).is_some(),
-        Some(_) => matches!(component, "index.json" | "oci-layout"),
+        Some(_) if matches!(component, "index.json" | "oci-layout") => true,
+        Some(parent) => parent == "blobs" && Algorithm::from_name(component).is_some(),
     }
 }
 
@@ -128,6 +128,8 @@ impl AsRef<str> for RepoName {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -155,6 +157,11 @@ mod tests {
             ("a/index.json", Err(NameError::Reserved)),
             ("a/oci-layout/b", Err(NameError::Reserved)),
             ("a/blobs/sha256", Err(NameError::Reserved)),
+            ("blobs/sha512/x", Err(NameError::Reserved)),
+            ("blobs/index.json", Err(NameError::Reserved)),
+            ("index.json", Ok(())),
+            ("a/blobs/md5", Ok(())),
+            ("a/blobs/x/sha256", Ok(())),
             ("meta.db", Err(NameError::Reserved)),
         ];
         for (text, want) in table {
@@ -165,5 +172,33 @@ mod tests {
             "a".repeat(MAX_NAME + 1).parse::<RepoName>(),
             Err(NameError::TooLong)
         );
+    }
+
+    #[test]
+    fn first_component_of_many() {
+        let first = |text: &str| {
+            let name: RepoName = text.parse().unwrap();
+            name.first_of_many().map(str::to_owned)
+        };
+        assert_eq!(first("busybox"), None);
+        assert_eq!(first("team/app"), Some("team".to_owned()));
+        assert_eq!(first("a/b/c"), Some("a".to_owned()));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_keeps_the_text(text in "\\PC*|[a-z0-9._/-]{0,300}") {
+            if let Ok(name) = text.parse::<RepoName>() {
+                prop_assert_eq!(name.as_str(), &text);
+                prop_assert!(!text.split('/').any(|part| matches!(part, "" | "." | "..")));
+            }
+        }
+
+        #[test]
+        fn takes_what_the_grammar_makes(
+            text in "[a-z0-9]{1,4}((\\.|_|__|-{1,4})[a-z0-9]{1,4}){0,3}(/[a-z]{1,3}(-[0-9]{1,3}){0,2}){0,4}",
+        ) {
+            prop_assert!(text.parse::<RepoName>().is_ok());
+        }
     }
 }

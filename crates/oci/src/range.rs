@@ -167,3 +167,6 @@ impl ContentRange {
             .ok_or(ContentRangeError)
     }
 }
+
+#[cfg(test)]
+mod tests;

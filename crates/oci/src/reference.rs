@@ -58,3 +58,46 @@ impl fmt::Display for Reference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn digests_are_told_from_tags() {
+        let digest = Digest::sha256(b"");
+        let tag = |text: &str| Ok(Reference::Tag(Tag::stored(text).unwrap()));
+        let bad = |error| Err(ReferenceError::Digest(error));
+        let table = [
+            (digest.to_string(), Ok(Reference::Digest(digest))),
+            ("latest".to_owned(), tag("latest")),
+            ("a:b".to_owned(), tag("a:b")),
+            ("md5:00".to_owned(), tag("md5:00")),
+            ("SHA256:00".to_owned(), tag("SHA256:00")),
+            ("sha256".to_owned(), tag("sha256")),
+            ("sha256:".to_owned(), bad(DigestError::BadValue)),
+            ("sha256:x".to_owned(), bad(DigestError::BadValue)),
+            (format!("{digest}0"), bad(DigestError::BadValue)),
+            (
+                digest.to_string().to_uppercase(),
+                tag(&digest.to_string().to_uppercase()),
+            ),
+            (String::new(), Err(ReferenceError::Tag(TagError))),
+            ("a/b".to_owned(), Err(ReferenceError::Tag(TagError))),
+        ];
+        for (text, want) in table {
+            assert_eq!(Reference::parse(&text), want, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_written_back(text in "\\PC*|(sha256|sha512|md5):[0-9a-f]{0,130}") {
+            if let Ok(reference) = Reference::parse(&text) {
+                prop_assert_eq!(reference.to_string(), text);
+            }
+        }
+    }
+}

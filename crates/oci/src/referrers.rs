@@ -53,3 +53,6 @@ pub fn parse_fallback(
     let (file, skipped) = index::IndexFile::parse(raw, limits.max_bytes)?;
     Ok((file.manifests, skipped))
 }
+
+#[cfg(test)]
+mod tests;

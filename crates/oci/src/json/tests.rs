@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn verdict(text: &str) -> Result<(), JsonError> {
@@ -192,4 +194,59 @@ fn errors_quote_little_of_the_text() {
     let text = "{\"a\":".repeat(60) + &format!("{{\"{key}\":1,\"{key}\":2");
     let message = verdict(&text).unwrap_err().to_string();
     assert!(message.len() < 300, "{message}");
+}
+
+/// Writes JSON values whose objects have no repeated keys.
+fn value() -> impl Strategy<Value = serde_json::Value> {
+    use serde_json::Value;
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::String),
+    ];
+    leaf.prop_recursive(4, 64, 20, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::Array),
+            proptest::collection::btree_map(any::<String>(), inner, 0..20)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_serde_writes_is_sound(value in value()) {
+        prop_assert_eq!(verdict(&value.to_string()), Ok(()));
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        prop_assert_eq!(verdict(&pretty), Ok(()));
+    }
+
+    #[test]
+    fn agrees_with_serde_on_near_misses(
+        text in r#"[\[\]{}:,"\\ua-f0-9 .eE+-]{0,24}"#,
+        other in r#"("(\\PC|\\\\[bfnrtu/"\\\\]|[0-9a-fA-F]{4}){0,6}"|\[|\]|\{|\}|,|:|-?[0-9]{1,3}(\.[0-9])?|true|null| ){0,12}"#,
+    ) {
+        for text in [text, other] {
+            let found = verdict(&text);
+            let is_duplicate = matches!(found, Err(JsonError::DuplicateKey { .. }));
+            let serde = serde_json::from_str::<serde_json::Value>(&text);
+            // Numbers beyond the range of a float are JSON all the same.
+            let is_large = serde.as_ref().is_err_and(|e| e.to_string().contains("out of range"));
+            prop_assert!(is_duplicate || is_large || found.is_ok() == serde.is_ok(), "{text} {found:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_text_agrees_with_serde(value in value(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut raw = value.to_string().into_bytes();
+        let at = at.index(raw.len());
+        raw[at] = byte;
+        let found = check(&raw, Limits::MANIFEST);
+        let is_duplicate = matches!(found, Err(JsonError::DuplicateKey { .. }));
+        let serde = serde_json::from_slice::<serde_json::Value>(&raw);
+        let is_large = serde.as_ref().is_err_and(|e| e.to_string().contains("out of range"));
+        prop_assert!(is_duplicate || is_large || found.is_ok() == serde.is_ok(), "{found:?}");
+    }
 }
