@@ -21,6 +21,16 @@ use crate::media_type::{ManifestKind, MediaType, is_well_formed};
 /// The bytes are what is stored, hashed and served; nothing is ever written from the view, so fields
 /// that it does not know survive.
 ///
+/// ```
+/// use oci::json::Limits;
+/// use oci::{Manifest, MediaType};
+///
+/// let body = r#"{"schemaVersion":2,"manifests":[],"artifactType":"a/b"}"#;
+/// let manifest = Manifest::parse(&MediaType::OCI_INDEX, body.into(), Limits::MANIFEST)?;
+/// assert_eq!(manifest.artifact_type(), Some("a/b"));
+/// # Ok::<(), oci::ManifestError>(())
+/// ```
+///
 /// # Invariants
 /// The bytes are JSON without repeated keys, and no other reader can take them for a manifest of
 /// another type. An image has a config; an index has neither config nor layers.

@@ -126,6 +126,38 @@ fn entries_are_handed_over_before_the_file_turns_out_broken() {
 }
 
 #[test]
+fn entries_are_written_one_by_one() {
+    let entries = [
+        entry(MediaType::OCI_MANIFEST, b"x"),
+        entry(MediaType::OCI_INDEX, b"y"),
+    ];
+    let mut writer = IndexWriter::new(Vec::new()).unwrap();
+    for entry in &entries {
+        writer.push(entry).unwrap();
+    }
+    let written = writer.finish().unwrap();
+    let manifests = entries.to_vec();
+    assert_eq!(written, IndexFile { manifests }.to_bytes());
+}
+
+#[test]
+fn a_full_disk_is_reported() {
+    let one = entry(MediaType::OCI_MANIFEST, b"x");
+    let whole = to_bytes(None, [&one, &one]).len();
+    for room in 0..whole {
+        let mut disk = vec![0; room];
+        let write = |out: &mut [u8]| {
+            let mut writer = IndexWriter::new(out)?;
+            writer.push(&one)?;
+            writer.push(&one)?;
+            writer.finish().map(|_| ())
+        };
+        let error: io::Error = write(&mut disk).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero, "{room}");
+    }
+}
+
+#[test]
 fn tags_of_entries() {
     let plain = entry(MediaType::OCI_MANIFEST, b"x");
     assert_eq!(plain.ref_name(), None);
