@@ -15,7 +15,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`digest`] | digests, algorithms, the running hash |
-//! | [`name`], [`tag`], [`reference`] | what content is asked for by |
+//! | [`name`], [`tag`], [`mod@reference`] | what content is asked for by |
 //! | [`media_type`], [`platform`], [`descriptor`] | links to content |
 //! | [`json`], [`manifest`] | manifests: bytes that are safe to read, and what they say |
 //! | [`index`], [`referrers`] | the lists that the registry writes |
