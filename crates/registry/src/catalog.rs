@@ -1,0 +1,33 @@
+//! Lists of repositories.
+
+use meta::Rights;
+use oci::RepoName;
+
+use crate::error::Result;
+use crate::page::Page;
+use crate::registry::Registry;
+
+impl Registry {
+    /// Lists repositories that `rights` let the caller read, in byte order, after `after`.
+    ///
+    /// On a store that others have written, waits until its folders have been walked once.
+    ///
+    /// # Errors
+    /// Only those of the metadata store.
+    pub async fn list_repos(
+        &self,
+        rights: &Rights,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<RepoName>> {
+        self.presence.discovered().await;
+        let rows = self
+            .meta
+            .repos(rights, after, limit.saturating_add(1))
+            .await?;
+        Ok(Page::cut(
+            rows.into_iter().map(|(repo, _)| repo).collect(),
+            limit,
+        ))
+    }
+}

@@ -1,0 +1,195 @@
+//! Deleting a tag, or a manifest with all its tags.
+
+use meta::{Edit, WriteError};
+use oci::{Digest, Manifest, Reference, RepoName, Tag};
+use storage::ErrorKind;
+use tracing::warn;
+
+use super::put::manifest_rows;
+use crate::error::{Error, Result, logged};
+use crate::hook::{Event, by_tag};
+use crate::layout;
+use crate::manifest::{Condition, ManifestInfo};
+use crate::registry::Registry;
+
+/// How often a delete is tried again when rows that it relies on keep changing.
+const ATTEMPTS: usize = 32;
+/// How many tags one batch removes; a manifest with more loses them in several.
+const TAGS: usize = 512;
+
+/// How a manifest is to be deleted.
+#[derive(Clone, Debug, Default)]
+pub struct DeleteManifest {
+    /// Whether a manifest with several tags stays as it is.
+    ///
+    /// Compat: zot's `detectManifestCollision`.
+    pub refuse_shared: bool,
+    /// What the delete relies on.
+    pub condition: Condition,
+}
+
+impl Registry {
+    /// Deletes a tag, or a manifest with all its tags. What it named waits for the collector.
+    ///
+    /// # Errors
+    /// `RepoUnknown`, `ManifestUnknown`; `ManifestInUse` when an index of the repository lists the
+    /// manifest; `ManifestShared` when asked to refuse that; `Precondition`.
+    ///
+    /// Spec: distribution 1.1, Deleting tags, Deleting manifests.
+    pub async fn delete_manifest(
+        &self,
+        repo: &RepoName,
+        reference: &Reference,
+        request: DeleteManifest,
+    ) -> Result<()> {
+        self.stat_manifest(repo, reference).await?;
+        let deleted = self.delete_rows(repo, reference, &request).await?;
+        self.index_changed(repo).await?;
+        let hooks = self.hooks();
+        for reference in deleted.references {
+            hooks.publish(&Event::ImageDeleted {
+                repo: repo.clone(),
+                reference,
+                digest: deleted.info.digest,
+                media_type: deleted.info.media_type.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn delete_rows(
+        &self,
+        repo: &RepoName,
+        reference: &Reference,
+        request: &DeleteManifest,
+    ) -> Result<Deleted> {
+        let _alone = self.locks.alone(repo).await;
+        for _ in 0..ATTEMPTS {
+            let info = self.resolve(repo, reference).await?;
+            let info = info.ok_or_else(|| Error::ManifestUnknown(reference.clone()))?;
+            if !request.condition.holds(Some(&info.digest)) {
+                return Err(Error::Precondition);
+            }
+            let done = match reference {
+                Reference::Tag(tag) => self.delete_tag(repo, tag).await?,
+                Reference::Digest(digest) => self.delete_digest(repo, digest, request).await?,
+            };
+            if let Some(references) = done {
+                return Ok(Deleted { info, references });
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// Removes a tag; `None` when it changed meanwhile. The manifest stays, by digest.
+    async fn delete_tag(&self, repo: &RepoName, tag: &Tag) -> Result<Option<Vec<Reference>>> {
+        let Some(found) = self.meta.tag(repo, tag).await? else {
+            return Ok(None);
+        };
+        let mut edit = Edit::durable();
+        edit.expect_tag(repo, tag, Some(&found))
+            .delete_tag(repo, tag, &found.value);
+        edit.put_ahead(repo, &self.ahead_row());
+        Ok(self.write_or_retry(edit).await?.then(|| vec![by_tag(tag)]))
+    }
+
+    /// Removes a manifest and its tags; `None` when a row changed meanwhile.
+    async fn delete_digest(
+        &self,
+        repo: &RepoName,
+        digest: &Digest,
+        request: &DeleteManifest,
+    ) -> Result<Option<Vec<Reference>>> {
+        let parents = self.meta.parents(repo, digest, TAGS).await?;
+        if parents
+            .iter()
+            .any(|(_, link)| link.role == meta::Role::Child)
+        {
+            return Err(Error::ManifestInUse(*digest));
+        }
+        let Some(row) = self.meta.manifest(repo, digest).await? else {
+            return Ok(None);
+        };
+        let tags = self.meta.targets(repo, digest, TAGS).await?;
+        if request.refuse_shared && tags.len() > 1 {
+            return Err(Error::ManifestShared(*digest));
+        }
+        let is_last = tags.len() < TAGS;
+        let mut edit = Edit::durable();
+        edit.expect_manifest(repo, digest, Some(&row));
+        for tag in &tags {
+            let Some(found) = self.meta.tag(repo, tag).await? else {
+                return Ok(None);
+            };
+            edit.expect_tag(repo, tag, Some(&found))
+                .delete_tag(repo, tag, &found.value);
+        }
+        if is_last {
+            self.forget_manifest(&mut edit, repo, digest, &row.value.media_type)
+                .await?;
+        }
+        edit.put_ahead(repo, &self.ahead_row());
+        if !self.write_or_retry(edit).await? || !is_last {
+            return Ok(None);
+        }
+        self.delete_content(repo, digest).await?;
+        let tags = tags.iter().map(by_tag);
+        Ok(Some(tags.chain([Reference::Digest(*digest)]).collect()))
+    }
+
+    /// Adds to a batch what makes the rows of a manifest go.
+    pub(crate) async fn forget_manifest(
+        &self,
+        edit: &mut Edit,
+        repo: &RepoName,
+        digest: &Digest,
+        media_type: &oci::MediaType,
+    ) -> Result<()> {
+        edit.delete_manifest(repo, digest)
+            .delete_stats(repo, digest);
+        let raw = match self.manifest_bytes(repo, digest).await {
+            Ok(raw) => raw,
+            Err(Error::Corrupt(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let limits = oci::json::Limits {
+            max_bytes: usize::MAX,
+            ..self.options().manifest
+        };
+        let manifest = raw.and_then(|raw| Manifest::parse(media_type, raw, limits).ok());
+        if let Some(manifest) = manifest {
+            manifest_rows(&manifest, 0, None).delete(edit, repo, digest);
+        } else {
+            warn!(%repo, %digest, "links of an unreadable manifest are left behind");
+        }
+        Ok(())
+    }
+
+    /// Removes a manifest's file, unless it is held as a blob too. The repository is locked.
+    async fn delete_content(&self, repo: &RepoName, digest: &Digest) -> Result<()> {
+        if self.held(repo, digest).await?.is_some() || self.meta.has_parent(repo, digest).await? {
+            return Ok(());
+        }
+        match self.driver(repo).delete(&layout::blob(repo, digest)).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                // The rows are gone, so the answer stands; the file waits for the collector.
+                warn!(%repo, %digest, error = logged(&error), "manifest file stays");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn write_or_retry(&self, edit: Edit) -> Result<bool> {
+        match self.meta.write(edit).await {
+            Ok(()) => Ok(true),
+            Err(WriteError::Conflict) => Ok(false),
+            Err(WriteError::Store(error)) => Err(error.into()),
+        }
+    }
+}
+
+struct Deleted {
+    info: ManifestInfo,
+    references: Vec<Reference>,
+}
