@@ -7,9 +7,11 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, TryStreamExt};
 
+use crate::blocking::blocking;
 use crate::error::Error;
+use crate::key::Key;
 use crate::sys;
 
 /// Carries the bytes of an object in the form that is cheapest for its backend.
@@ -28,6 +30,30 @@ impl fmt::Debug for Body {
             Self::Bytes(bytes) => f.debug_tuple("Bytes").field(&bytes.len()).finish(),
             Self::File(slice) => f.debug_tuple("File").field(slice).finish(),
             Self::Stream(_) => f.write_str("Stream"),
+        }
+    }
+}
+
+impl Body {
+    /// Yields all bytes at once: for objects whose size was found to be small before.
+    ///
+    /// # Errors
+    /// What the backend reports, about `key`.
+    pub async fn collect(self, key: &Key) -> Result<Bytes, Error> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::File(slice) => {
+                let name = key.clone();
+                let read = move || slice.read_whole().map_err(|e| Error::from_io(e, &name));
+                blocking(key.clone(), read).await
+            }
+            Self::Stream(pieces) => {
+                let add = |mut whole: Vec<u8>, piece: Bytes| async move {
+                    whole.extend_from_slice(&piece);
+                    Ok(whole)
+                };
+                Ok(pieces.try_fold(Vec::new(), add).await?.into())
+            }
         }
     }
 }
@@ -78,6 +104,12 @@ impl FileSlice {
                 done => return done,
             }
         }
+    }
+
+    fn read_whole(&self) -> io::Result<Bytes> {
+        let mut whole = vec![0; usize::try_from(self.len).map_err(io::Error::other)?];
+        self.file.read_exact_at(&mut whole, self.offset)?;
+        Ok(whole.into())
     }
 
     /// Shortens a buffer to what is left of the part; yields where in the file that is.

@@ -40,6 +40,28 @@ impl Key {
         }
     }
 
+    /// Yields the key that another one has when its root is put in this place.
+    #[must_use]
+    pub fn join(&self, inner: &Self) -> Self {
+        match (self.0.is_empty(), inner.0.is_empty()) {
+            (true, _) => inner.clone(),
+            (_, true) => self.clone(),
+            _ => Self(format!("{self}/{inner}").into()),
+        }
+    }
+
+    /// Undoes [`Self::join`]; `None` when the key is not in the folder.
+    pub fn below(&self, folder: &Self) -> Option<Self> {
+        if folder.0.is_empty() {
+            return Some(self.clone());
+        }
+        let rest = self.0.strip_prefix(&*folder.0)?;
+        match rest.strip_prefix('/') {
+            Some(inner) => Some(Self(inner.into())),
+            None => rest.is_empty().then(Self::root),
+        }
+    }
+
     /// Yields the folder that holds the object; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
         if self.0.is_empty() {
@@ -89,5 +111,23 @@ mod tests {
         );
         assert_eq!(key.child("a/b"), None);
         assert_eq!(Key::root().parent(), None);
+    }
+
+    #[test]
+    fn joining_and_going_below_undo_each_other() {
+        for (folder, inner, whole) in [
+            ("", "a/b", "a/b"),
+            ("a", "b", "a/b"),
+            ("a/b", "", "a/b"),
+            ("", "", ""),
+        ] {
+            let [folder, inner, whole] =
+                [folder, inner, whole].map(|t| Key::new(t).expect("valid"));
+            assert_eq!(folder.join(&inner), whole);
+            assert_eq!(whole.below(&folder), Some(inner));
+        }
+        let key = |text| Key::new(text).expect("valid");
+        assert_eq!(key("ab/c").below(&key("a")), None);
+        assert_eq!(key("a").below(&key("a/b")), None);
     }
 }

@@ -42,8 +42,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
+use crate::blocking::blocking;
 use crate::driver::{Caps, Driver, Entry, Object, Stat};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::key::Key;
 use crate::sys;
 
@@ -122,21 +123,6 @@ impl LocalDriver {
     ) -> BoxFuture<'static, Result<T>> {
         let disk = Arc::clone(&self.disk);
         Box::pin(blocking(key.clone(), move || call(&disk)))
-    }
-}
-
-/// Runs a call in the blocking pool; one that panics is an I/O failure.
-async fn blocking<T: Send + 'static>(
-    key: Key,
-    call: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match tokio::task::spawn_blocking(call).await {
-        Ok(result) => result,
-        Err(error) => Err(Error::with_source(
-            ErrorKind::Io,
-            io::Error::other(error),
-            &key,
-        )),
     }
 }
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
-use super::{Disk, blocking, place, stat_of};
+use super::{Disk, place, stat_of};
+use crate::blocking::blocking;
 use crate::body::{Body, FileSlice};
 use crate::driver::{Entry, EntryKind, Object, Stat};
 use crate::error::{Error, ErrorKind, Result};

@@ -10,6 +10,7 @@ use super::ledger::identity;
 use super::*;
 use crate::body::Body;
 use crate::driver::EntryKind;
+use crate::error::ErrorKind;
 
 fn key(text: &str) -> Key {
     Key::new(text).expect("valid")
