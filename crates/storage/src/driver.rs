@@ -28,7 +28,7 @@ pub struct Caps {
 pub struct Stat {
     /// Size in bytes.
     pub size: u64,
-    /// When the bytes were last written, or the object last linked.
+    /// When the bytes were last written, or the object last linked or committed.
     pub modified: SystemTime,
     /// Tells one incarnation of the object from the next (an inode number; 0 where there is none).
     pub identity: u64,
@@ -69,7 +69,9 @@ pub struct Entry {
 /// - An object under a key is complete: `put`, `link`, `rename` and `commit` show all of it or
 ///   nothing. Only an upload (a key that is appended to) can be seen growing.
 /// - Nothing is safe from a power cut before [`Driver::persist`] has named its key.
-/// - Calls do not block the runtime.
+/// - Calls do not block the runtime, and do nothing before they are polled.
+/// - An error names one of the keys given, the one that is the matter.
+/// - Where folders are real an object cannot be one too: what would make it so is `Exists`.
 ///
 /// # Cancel safety
 /// A dropped call may have happened or not, never in part, except that an upload may have grown by
@@ -99,13 +101,18 @@ pub trait Driver: Send + Sync + fmt::Debug {
     /// `NotFound`; `NotEmpty` for a folder with entries.
     fn delete<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<()>>;
 
-    /// Makes the object `from` appear as `to` too, without a second copy where the backend can.
+    /// Makes the object `from` appear as `to` too, without a second copy.
+    ///
+    /// Both count as written now, so that a collector that goes by age takes neither for old.
     ///
     /// # Errors
     /// `NotFound`, `Exists`, `Unsupported` when there cannot be one copy under two keys.
     fn link<'a>(&'a self, from: &'a Key, to: &'a Key) -> BoxFuture<'a, Result<()>>;
 
-    /// Moves an object, replacing one that is at `to`.
+    /// Moves an object, replacing one that is at `to`; folders are not moved.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unsupported` when the two lie on different devices.
     fn rename<'a>(&'a self, from: &'a Key, to: &'a Key) -> BoxFuture<'a, Result<()>>;
 
     /// Appends to an upload at `offset`, which must be its present size; yields the new size.
@@ -114,7 +121,8 @@ pub trait Driver: Send + Sync + fmt::Debug {
     /// that `persist` has little left to wait for.
     ///
     /// # Errors
-    /// `Offset` when the upload ends elsewhere, `NotFound` when it does not exist and `offset` > 0.
+    /// `Offset` when the upload ends elsewhere, `NotFound` when it does not exist and `offset` > 0;
+    /// `Full`. Whatever the error, the upload keeps its old size.
     fn append<'a>(
         &'a self,
         upload: &'a Key,
@@ -123,12 +131,19 @@ pub trait Driver: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'a, Result<u64>>;
 
     /// Turns an upload into the object `to`, replacing one that is there.
+    ///
+    /// Waits for an append whose caller has gone, so that the object is never seen growing; such an
+    /// append counts, so that a caller who may have been cancelled checks the size afterwards.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such upload.
     fn commit<'a>(&'a self, upload: &'a Key, to: &'a Key) -> BoxFuture<'a, Result<()>>;
 
     /// Makes objects survive a power cut: their bytes, their names and the folders above them.
     ///
     /// # Errors
-    /// `NotFound` when one of them is gone. After any error none of them may be relied on.
+    /// `NotFound` when one of them is gone. After any error none of them may be relied on, and bytes
+    /// that a device has refused once stay refused until they are written anew.
     fn persist<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<()>>;
 
     /// Yields an address from which clients may fetch the object themselves, if there is one.

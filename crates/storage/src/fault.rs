@@ -119,6 +119,13 @@ impl FaultDriver {
         Ok(())
     }
 
+    async fn is_new(&self, key: &Key) -> Result<()> {
+        match &self.volatile {
+            Some(volatile) => volatile.note_new(&*self.inner, key).await,
+            None => Ok(()),
+        }
+    }
+
     /// Makes a call that changes something.
     async fn change<T>(
         &self,
@@ -163,7 +170,11 @@ impl Driver for FaultDriver {
     }
 
     fn put<'a>(&'a self, key: &'a Key, data: Bytes) -> BoxFuture<'a, Result<Stat>> {
-        let call = async move { self.inner.put(key, data).await };
+        let call = async move {
+            let stat = self.inner.put(key, data).await?;
+            self.is_new(key).await?;
+            Ok(stat)
+        };
         Box::pin(async move { self.change(Operation::Put, &[key], call).await })
     }
 
@@ -181,8 +192,14 @@ impl Driver for FaultDriver {
     }
 
     fn link<'a>(&'a self, from: &'a Key, to: &'a Key) -> BoxFuture<'a, Result<()>> {
-        let call = async move { self.inner.link(from, to).await };
-        Box::pin(async move { self.change(Operation::Link, &[to, from], call).await })
+        let call = async move {
+            if let Some(volatile) = &self.volatile {
+                volatile.note_bytes(&*self.inner, from).await?;
+            }
+            self.changing(&[to]).await?;
+            self.inner.link(from, to).await
+        };
+        Box::pin(async move { self.call(Operation::Link, &[to, from], call).await })
     }
 
     fn rename<'a>(&'a self, from: &'a Key, to: &'a Key) -> BoxFuture<'a, Result<()>> {
@@ -198,23 +215,20 @@ impl Driver for FaultDriver {
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
             let verdict = self.judge(Operation::Append, &[upload]).await;
-            if let Verdict::Refuse(kind) = verdict {
-                return Err(Error::new(kind, upload));
-            }
+            let (data, failure) = match verdict {
+                Verdict::Refuse(kind) => return Err(Error::new(kind, upload)),
+                Verdict::Shorten(bytes, kind) => (shorten(data, bytes), Some(kind)),
+                Verdict::LoseAnswer(kind) => (data, Some(kind)),
+                Verdict::Proceed => (data, None),
+            };
             self.changing(&[upload]).await?;
-            match verdict {
-                Verdict::Shorten(bytes, kind) => {
-                    let data = shorten(data, bytes);
-                    self.inner.append(upload, offset, data).await?;
-                    Err(Error::new(kind, upload))
-                }
-                Verdict::LoseAnswer(kind) => {
-                    self.inner.append(upload, offset, data).await?;
-                    Err(Error::new(kind, upload))
-                }
-                Verdict::Proceed | Verdict::Refuse(_) => {
-                    self.inner.append(upload, offset, data).await
-                }
+            let end = self.inner.append(upload, offset, data).await?;
+            if offset == 0 {
+                self.is_new(upload).await?;
+            }
+            match failure {
+                Some(kind) => Err(Error::new(kind, upload)),
+                None => Ok(end),
             }
         })
     }

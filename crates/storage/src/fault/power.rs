@@ -1,11 +1,11 @@
 //! What a power cut takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use crate::driver::Driver;
+use crate::driver::{Driver, Stat};
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 
@@ -26,6 +26,8 @@ pub(super) struct Volatile(Mutex<Records>);
 struct Records {
     changed: BTreeMap<Key, Change>,
     count: u64,
+    /// How many bytes are durable of what has an identity, whatever its names are.
+    durable: HashMap<u64, u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +41,7 @@ struct Change {
 impl Volatile {
     /// Notes that the object is about to change.
     pub(super) async fn note(&self, inner: &dyn Driver, key: &Key) -> Result<()> {
+        self.note_bytes(inner, key).await?;
         let is_noted = self.0.lock().changed.contains_key(key);
         let before = if is_noted {
             None
@@ -53,31 +56,53 @@ impl Volatile {
         Ok(())
     }
 
+    /// Notes that the bytes of an object may get another name.
+    pub(super) async fn note_bytes(&self, inner: &dyn Driver, key: &Key) -> Result<()> {
+        let stat = absent_is_fine(inner.stat(key).await.map(Some), None)?;
+        let mut records = self.0.lock();
+        if let Some(stat) = stat
+            && !records.changed.contains_key(key)
+        {
+            records.make_durable(stat);
+        }
+        Ok(())
+    }
+
+    /// Notes that the object has been written from its first byte on.
+    pub(super) async fn note_new(&self, inner: &dyn Driver, key: &Key) -> Result<()> {
+        if let Some(stat) = absent_is_fine(inner.stat(key).await.map(Some), None)? {
+            self.0.lock().durable.remove(&stat.identity);
+        }
+        Ok(())
+    }
+
     /// Persists, and forgets what changed before that.
     pub(super) async fn persist(&self, inner: &dyn Driver, keys: &[Key]) -> Result<()> {
         let count = self.0.lock().count;
+        let mut stats = Vec::with_capacity(keys.len());
+        for key in keys {
+            stats.push(inner.stat(key).await?);
+        }
         inner.persist(keys).await?;
         let mut records = self.0.lock();
-        for key in keys {
-            if records
-                .changed
-                .get(key)
-                .is_some_and(|change| change.last <= count)
-            {
+        for (key, stat) in keys.iter().zip(stats) {
+            let change = records.changed.get(key);
+            if change.is_some_and(|change| change.last <= count) {
                 records.changed.remove(key);
+                records.make_durable(stat);
             }
         }
         Ok(())
     }
 
     pub(super) async fn lose(&self, inner: &dyn Driver, loss: Loss) -> Result<()> {
-        let changed = std::mem::take(&mut self.0.lock().changed);
+        let Records {
+            changed, durable, ..
+        } = std::mem::take(&mut *self.0.lock());
         for (key, change) in changed {
             let left = match loss {
                 Loss::Changes => change.before,
-                Loss::Bytes => read(inner, &key)
-                    .await?
-                    .map(|bytes| bytes.slice(..bytes.len().div_euclid(2))),
+                Loss::Bytes => halve(inner, &key, &durable).await?,
             };
             match left {
                 Some(bytes) => drop(inner.put(&key, bytes).await?),
@@ -86,6 +111,30 @@ impl Volatile {
         }
         Ok(())
     }
+}
+
+impl Records {
+    fn make_durable(&mut self, stat: Stat) {
+        if stat.identity != 0 {
+            self.durable.insert(stat.identity, stat.size);
+        }
+    }
+}
+
+/// Yields the first half of an object, and what is durable of the other.
+async fn halve(
+    inner: &dyn Driver,
+    key: &Key,
+    durable: &HashMap<u64, u64>,
+) -> Result<Option<Bytes>> {
+    let Some(bytes) = read(inner, key).await? else {
+        return Ok(None);
+    };
+    let identity = inner.stat(key).await?.identity;
+    let durable = durable.get(&identity).copied().unwrap_or_default();
+    let durable = usize::try_from(durable).unwrap_or(usize::MAX);
+    let left = bytes.len().div_euclid(2).max(durable).min(bytes.len());
+    Ok(Some(bytes.slice(..left)))
 }
 
 async fn read(inner: &dyn Driver, key: &Key) -> Result<Option<Bytes>> {

@@ -121,11 +121,11 @@ async fn a_power_cut_takes_what_was_not_persisted() {
     let cases = [
         (
             Loss::Changes,
-            [Some("old!"), Some("gone"), None, Some("up"), None],
+            [Some("old!"), Some("gone"), None, Some("upx"), None],
         ),
         (
             Loss::Bytes,
-            [Some("ne"), None, Some("ne"), None, Some("up")],
+            [Some("ne"), None, Some("ne"), None, Some("upx")],
         ),
     ];
     for (loss, expected) in cases {
@@ -134,13 +134,13 @@ async fn a_power_cut_takes_what_was_not_persisted() {
             driver.put(&key(name), data.into()).await.expect("put");
         }
         driver
-            .append(&key("upload"), 0, vec!["up".into()])
+            .append(&key("upload"), 0, vec!["upx".into()])
             .await
             .expect("append");
         let keys = ["replaced", "deleted", "kept", "upload"].map(key);
         driver.persist(&keys).await.expect("persist");
         driver
-            .append(&key("upload"), 2, vec!["xx".into()])
+            .append(&key("upload"), 3, vec!["y".into()])
             .await
             .expect("append");
         driver
@@ -165,6 +165,32 @@ async fn a_power_cut_takes_what_was_not_persisted() {
             );
         }
         assert_eq!(text(&driver, "kept").await.as_deref(), Some("kept"));
+    }
+}
+
+#[tokio::test]
+async fn a_power_cut_leaves_bytes_that_are_durable_under_another_name() {
+    for (loss, linked, moved) in [
+        (Loss::Bytes, Some("linked"), Some("moved.")),
+        (Loss::Changes, None, None),
+    ] {
+        let driver = driver();
+        for (name, data) in [("1", "linked"), ("2", "moved.")] {
+            driver
+                .append(&key(name), 0, vec![data.into()])
+                .await
+                .expect("append");
+        }
+        driver
+            .persist(&[key("1"), key("2")])
+            .await
+            .expect("persist");
+        driver.link(&key("1"), &key("3")).await.expect("link");
+        driver.commit(&key("2"), &key("4")).await.expect("commit");
+        driver.power_cut(loss).await.expect("power cut");
+        assert_eq!(text(&driver, "1").await.as_deref(), Some("linked"));
+        assert_eq!(text(&driver, "3").await.as_deref(), linked, "{loss:?}");
+        assert_eq!(text(&driver, "4").await.as_deref(), moved, "{loss:?}");
     }
 }
 
