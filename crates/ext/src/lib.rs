@@ -1,1 +1,5 @@
 //! The seam through which extensions come.
+
+pub mod methods;
+
+pub use methods::Methods;

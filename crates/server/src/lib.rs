@@ -1,1 +1,3 @@
 //! HTTP: routes, handlers, middleware, listening, draining.
+
+pub mod route;
