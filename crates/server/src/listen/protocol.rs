@@ -1,0 +1,126 @@
+//! One connection from its first byte: HTTP/1.1 or HTTP/2, and hyper set up for it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::TokioExecutor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Limits, Shutdown, Stage};
+use crate::connection::Connection;
+use crate::connection::drive::{Drive, End, Graceful, Protocol};
+use crate::connection::io::Io;
+use crate::connection::service::{Handler, Service};
+
+/// What a client of HTTP/2 begins with.
+/// Spec: RFC 9113, 3.4.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What a client gets that takes too long over the head of a request.
+const LATE: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+type Http1<H> = http1::Connection<Io, Service<H>>;
+type Http2<H> = http2::Connection<Io, Service<H>, TokioExecutor>;
+
+/// Serves one connection to its end.
+pub(crate) async fn run<H: Handler>(
+    mut tcp: TcpStream,
+    connection: Arc<Connection>,
+    handler: Arc<H>,
+    (shutdown, limits): (&Shutdown, &Limits),
+) {
+    // Answers are written whole, so waiting for more would only cost time. If it fails, no harm.
+    let _ = tcp.set_nodelay(true);
+    let first = tokio::select! {
+        first = tokio::time::timeout(limits.patience.header, sniff(&mut tcp)) => first,
+        () = shutdown.reached(Stage::Draining) => return,
+    };
+    let Ok(Some((protocol, prefix))) = first else {
+        return;
+    };
+    let io = Io::new(tcp, prefix, Arc::clone(&connection), limits.linger);
+    let service = Service {
+        handler,
+        connection: Arc::clone(&connection),
+    };
+    let watched = (connection, shutdown, limits.patience);
+    match protocol {
+        Protocol::Http1 => run_http1(http1(limits).serve_connection(io, service), watched).await,
+        Protocol::Http2 => run_http2(http2(limits).serve_connection(io, service), watched).await,
+    }
+}
+
+type Watched<'a> = (
+    Arc<Connection>,
+    &'a Shutdown,
+    crate::connection::drive::Patience,
+);
+
+async fn run_http1<H: Handler>(conn: Http1<H>, (connection, shutdown, patience): Watched<'_>) {
+    let partial = Arc::clone(&connection);
+    let mut drive = Drive::new(conn, connection, (Protocol::Http1, patience), shutdown);
+    if (&mut drive).await == End::HeaderTimeout && partial.watch().is_partial() {
+        let mut tcp = drive.into_inner().into_parts().io.into_inner();
+        // The socket has room for this, since nothing is being answered; if not, there is no harm.
+        let _ = tcp.try_write(LATE);
+        let _ = tcp.shutdown().await;
+    }
+}
+
+async fn run_http2<H: Handler>(conn: Http2<H>, (connection, shutdown, patience): Watched<'_>) {
+    Drive::new(conn, connection, (Protocol::Http2, patience), shutdown).await;
+}
+
+/// Reads as much as tells the protocol; none when the client says nothing.
+async fn sniff(tcp: &mut TcpStream) -> Option<(Protocol, Bytes)> {
+    let mut first = [0; PREFACE.len()];
+    let mut len = 0;
+    loop {
+        let read = tcp.read(first.get_mut(len..)?).await.ok()?;
+        len += read;
+        let seen = first.get(..len)?;
+        let protocol = match (PREFACE.starts_with(seen), read) {
+            (_, 0) if len == 0 => return None,
+            (false, _) | (true, 0) => Protocol::Http1,
+            (true, _) if len == PREFACE.len() => Protocol::Http2,
+            (true, _) => continue,
+        };
+        return Some((protocol, Bytes::copy_from_slice(seen)));
+    }
+}
+
+fn http1(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        // Our own driver keeps the time: hyper's would count an idle connection as a slow head.
+        .header_read_timeout(None)
+        .max_header_size(limits.header)
+        .max_buf_size(limits.buffer.max(8 << 10))
+        // Buffers are queued as they are, never copied, so that slices of mappings stay untouched.
+        .writev(true);
+    builder
+}
+
+fn http2(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.header).unwrap_or(u32::MAX));
+    builder
+}
+
+impl<H: Handler> Graceful for Http1<H> {
+    fn graceful(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<H: Handler> Graceful for Http2<H> {
+    fn graceful(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
