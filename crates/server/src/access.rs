@@ -1,0 +1,167 @@
+//! What right each method on each route needs.
+//!
+//! The decision is a pure function of the route, so that a test can walk all of them.
+
+use ext::Caller;
+use http::Method;
+use meta::Action;
+use oci::{Error, ErrorCode, RepoName};
+
+use crate::route::Route;
+
+/// Says what a request needs before it is looked at any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need<'a> {
+    /// Nothing: not even credentials are looked at.
+    Nothing,
+    /// To be let in: what the methods of authentication that are on demand.
+    Entry,
+    /// A right in a repository.
+    Right(&'a RepoName, Action),
+    /// The right to create or to update there; which one depends on the tags that exist.
+    Push(&'a RepoName),
+}
+
+/// Yields what a method on a route needs.
+///
+/// Compat: those of zot, where cancelling an upload needs the right to delete.
+pub fn rights_needed<'a>(route: &'a Route, method: &Method) -> Need<'a> {
+    match route {
+        Route::Health(_) | Route::Redirect(_) | Route::WrongMethod(_) => Need::Nothing,
+        // What an extension's route needs is for that route to say.
+        Route::Base | Route::Catalog | Route::Discover | Route::Other(_) | Route::Invalid(_) => {
+            Need::Entry
+        }
+        Route::Manifest { repo, .. } if method == Method::PUT => Need::Push(repo),
+        Route::Tags { repo }
+        | Route::Manifest { repo, .. }
+        | Route::Blob { repo, .. }
+        | Route::Uploads { repo }
+        | Route::Upload { repo, .. }
+        | Route::Referrers { repo, .. } => Need::Right(repo, action(method)),
+    }
+}
+
+fn action(method: &Method) -> Action {
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => Action::Read,
+        Method::DELETE => Action::Delete,
+        _ => Action::Create,
+    }
+}
+
+/// Tells whether a caller has what is needed.
+///
+/// # Errors
+/// `Unauthorized` for an anonymous caller, who may come back with credentials; `Denied` for others.
+pub fn check(need: Need<'_>, caller: &Caller) -> Result<(), Error> {
+    let rights = &caller.rights;
+    let may = match need {
+        Need::Nothing | Need::Entry => true,
+        Need::Right(repo, action) => rights.allows(repo, action),
+        Need::Push(repo) => {
+            rights.allows(repo, Action::Create) || rights.allows(repo, Action::Update)
+        }
+    };
+    if may { Ok(()) } else { Err(denied(caller)) }
+}
+
+/// Yields the error for a caller who lacks a right.
+pub fn denied(caller: &Caller) -> Error {
+    Error::new(match caller.identity.name() {
+        Some(_) => ErrorCode::Denied,
+        None => ErrorCode::Unauthorized,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use auth::{Identity, User};
+    use meta::{Rights, Rule};
+
+    use super::*;
+    use crate::route::route;
+
+    const D: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn every_method_on_every_route_has_its_need() {
+        let entry = "entry";
+        let table = [
+            ("/v2/", "GET HEAD", entry),
+            ("/v2/_catalog", "GET HEAD", entry),
+            ("/v2/_oci/ext/discover", "GET HEAD", entry),
+            ("/v2/_zot/ext/x", "GET POST PUT", entry),
+            ("/v2/A/tags/list", "GET", entry),
+            ("/v2/r/tags/list", "GET HEAD", "read"),
+            ("/v2/r/manifests/t", "GET HEAD", "read"),
+            ("/v2/r/manifests/t", "PUT", "push"),
+            ("/v2/r/manifests/t", "DELETE", "delete"),
+            ("/v2/r/blobs/{D}", "GET HEAD", "read"),
+            ("/v2/r/blobs/{D}", "DELETE", "delete"),
+            ("/v2/r/blobs/uploads/", "POST", "create"),
+            ("/v2/r/blobs/uploads/x", "GET HEAD", "read"),
+            ("/v2/r/blobs/uploads/x", "PATCH PUT", "create"),
+            ("/v2/r/blobs/uploads/x", "DELETE", "delete"),
+            ("/v2/r/referrers/{D}", "GET HEAD", "read"),
+            ("/livez", "GET POST", "nothing"),
+            ("/v2/r/tags/list", "POST", "nothing"),
+        ];
+        for (path, methods, want) in table {
+            let path = path.replace("{D}", D);
+            for method in methods.split(' ') {
+                let method = method.parse().unwrap();
+                let route = route(&method, &path);
+                let got = match rights_needed(&route, &method) {
+                    Need::Nothing => "nothing",
+                    Need::Entry => "entry",
+                    Need::Push(_) => "push",
+                    Need::Right(_, Action::Read) => "read",
+                    Need::Right(_, Action::Create) => "create",
+                    Need::Right(_, Action::Update) => "update",
+                    Need::Right(_, Action::Delete) => "delete",
+                };
+                assert_eq!(got, want, "{method} {path}");
+            }
+        }
+    }
+
+    struct Only(Action);
+
+    impl Rule for Only {
+        fn allows(&self, _: &RepoName, action: Action) -> bool {
+            action == self.0
+        }
+    }
+
+    #[test]
+    fn refusals_depend_on_who_is_calling() {
+        let repo: RepoName = "r".parse().unwrap();
+        let user = Identity::User(Arc::new(User {
+            name: "ann".to_owned(),
+            groups: Vec::new(),
+        }));
+        let code = |identity: &Identity, allowed, need| {
+            let caller = Caller {
+                identity: identity.clone(),
+                rights: Rights::by(Arc::new(Only(allowed))),
+                admin: false,
+                peer: ([127, 0, 0, 1], 1).into(),
+            };
+            check(need, &caller).map_err(|error| error.code)
+        };
+        let read = Need::Right(&repo, Action::Read);
+        let anonymous = Identity::Anonymous;
+        assert_eq!(code(&user, Action::Read, read), Ok(()));
+        assert_eq!(code(&user, Action::Create, read), Err(ErrorCode::Denied));
+        let refused = code(&anonymous, Action::Create, read);
+        assert_eq!(refused, Err(ErrorCode::Unauthorized));
+        let push = Need::Push(&repo);
+        assert_eq!(code(&user, Action::Create, push), Ok(()));
+        assert_eq!(code(&user, Action::Update, push), Ok(()));
+        assert_eq!(code(&user, Action::Read, push), Err(ErrorCode::Denied));
+        assert_eq!(code(&anonymous, Action::Read, Need::Entry), Ok(()));
+    }
+}

@@ -1,0 +1,33 @@
+//! What the HTTP side needs to know of the configuration.
+
+use crate::cors;
+
+/// Says whether manifests of Docker's types may be pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DockerTypes {
+    /// They may.
+    Accepted,
+    /// They may not; those that stores hold are served all the same.
+    Refused,
+}
+
+/// Holds what handlers need to know of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What pages in browsers are told.
+    pub cors: cors::Policy,
+    /// Whether manifests of Docker's types may be pushed.
+    pub docker: DockerTypes,
+    /// The largest manifest in bytes.
+    pub max_manifest: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cors: cors::Policy::default(),
+            docker: DockerTypes::Refused,
+            max_manifest: 4 * 1024 * 1024,
+        }
+    }
+}
