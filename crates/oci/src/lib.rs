@@ -28,6 +28,7 @@ pub mod error;
 pub mod index;
 pub mod json;
 pub mod manifest;
+pub mod glob;
 pub mod media_type;
 pub mod name;
 pub mod platform;
