@@ -48,8 +48,10 @@ fn answer_for_stray_brace(pattern: &str, name: &str) -> Option<char> {
     if RepoGlob::new(&escaped).ok()?.matches(name) {
         return Some('1');
     }
-    let up_to_brace = RepoGlob::new(&escaped[..last]).ok()?;
-    let passed = (0..=name.len()).any(|end| up_to_brace.matches(&name[..end]));
+    let up_to_brace = RepoGlob::new(escaped.get(..last)?).ok()?;
+    let passed = name
+        .char_indices()
+        .any(|(at, c)| up_to_brace.matches(name.split_at(at + c.len_utf8()).0));
     Some(if passed { '0' } else { 'E' })
 }
 
