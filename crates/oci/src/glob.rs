@@ -1,7 +1,8 @@
 //! Globs over repository names.
 //!
-//! Compat: patterns mean what doublestar v4 makes of them, the library that zot matches names with, because
-//! access rules, retention rules and mirror rules are written against it. The tests compare 6,000 of its answers.
+//! Compat: patterns mean what doublestar v4 makes of them, the library that zot matches names with,
+//! because access rules, retention rules and mirror rules are written against it. The tests compare
+//! 6,000 of its answers.
 //!
 //! | piece | matches |
 //! |---|---|
@@ -13,9 +14,10 @@
 //! | `{a,b/*}` | one of the alternatives, which may nest and be empty |
 //! | `\x` | the character `x` itself |
 //!
-//! A pattern is compiled once: its alternatives are written out, within a bound, and each becomes a list of pieces.
-//! A match walks such a list and remembers two places to come back to, the last `*` and the last `**/`, so that
-//! its cost is bounded by the lengths of name and pattern, never exponential.
+//! A pattern is compiled once: its alternatives are written out, within a bound, and each becomes a
+//! list of pieces. A match walks such a list and remembers two places to come back to, the last `*`
+//! and the last `**/`, so that its cost is bounded by the lengths of name and pattern, never
+//! exponential.
 
 mod compile;
 
@@ -42,8 +44,8 @@ pub struct RepoGlob {
 /// Why a pattern was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPattern {
-    /// A class or alternative is not closed, a closing brace has no opening one, a class is empty, or a
-    /// backslash ends the text.
+    /// A class or alternative is not closed, a closing brace has no opening one, a class is empty,
+    /// or a backslash ends the text.
     #[error("glob pattern {0:?} is malformed")]
     Malformed(String),
     /// Written out, the alternatives take more than 65,536 characters.
@@ -94,7 +96,8 @@ impl fmt::Display for RepoGlob {
     }
 }
 
-/// A place to come back to: the piece to go on with, and what was left of the name when it was first tried.
+/// A place to come back to: the piece to go on with, and what was left of the name when it was
+/// first tried.
 #[derive(Clone, Copy)]
 struct Retry<'a> {
     piece: usize,
@@ -139,8 +142,9 @@ impl<'a> Walk<'a> {
                         piece: self.piece,
                         rest: self.rest,
                     });
-                    // Compat: a new `**/` ends the choices of every `*` before it, and a new `*` those of the
-                    // one before: this is why no more than two places are ever remembered.
+                    // Compat: a new `**/` ends the choices of every `*` before it, and a new `*`
+                    // those of the one before: this is why no more than two places are ever
+                    // remembered.
                     self.star = None;
                     continue;
                 }
@@ -161,8 +165,8 @@ impl<'a> Walk<'a> {
             .unwrap_or(false)
     }
 
-    /// Goes back to the last star and gives it one character more, or else to the last `**/` and gives it one
-    /// segment more.
+    /// Goes back to the last star and gives it one character more, or else to the last `**/` and
+    /// gives it one segment more.
     fn retry(&mut self) -> bool {
         if let Some(Retry { piece, rest }) = self.star {
             let mut chars = rest.chars();

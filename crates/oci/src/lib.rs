@@ -17,6 +17,7 @@
 //! | [`digest`] | digests, algorithms, the running hash |
 //! | [`name`], [`tag`], [`mod@reference`] | what content is asked for by |
 //! | [`media_type`], [`platform`], [`descriptor`] | links to content |
+//! | [`glob`] | patterns of repository names |
 //! | [`json`], [`manifest`] | manifests: bytes that are safe to read, and what they say |
 //! | [`index`], [`referrers`] | the lists that the registry writes |
 //! | [`range`] | the ranges that requests ask for or send |
@@ -25,10 +26,10 @@
 pub mod descriptor;
 pub mod digest;
 pub mod error;
+pub mod glob;
 pub mod index;
 pub mod json;
 pub mod manifest;
-pub mod glob;
 pub mod media_type;
 pub mod name;
 pub mod platform;

@@ -90,15 +90,16 @@ pub(super) fn alternatives(pattern: &str) -> Option<Vec<Alternative>> {
                 };
                 waiting.extend(branches.into_iter().rev().map(with));
             }
-            // Braces hid a fault from the check of the whole pattern: such an alternative never matches.
+            // Braces hid a fault from the check of the whole pattern: such an alternative never
+            // matches.
             None => {}
         }
     }
     Some(done)
 }
 
-/// An alternative of which a part has been read. Compat: what has not been read still has its braces, and a piece
-/// that looks ahead sees those: `**` before a brace is no whole segment.
+/// An alternative of which a part has been read. Compat: what has not been read still has its
+/// braces, and a piece that looks ahead sees those: `**` before a brace is no whole segment.
 #[derive(Clone)]
 struct Draft {
     pieces: Vec<Piece>,
@@ -154,8 +155,8 @@ impl Draft {
     }
 }
 
-/// The alternatives of a group, read from behind its brace, and what follows the group. Compat: classes do not
-/// protect commas and braces here.
+/// The alternatives of a group, read from behind its brace, and what follows the group. Compat:
+/// classes do not protect commas and braces here.
 fn branches(group: &str) -> (Vec<&str>, &str) {
     let mut found = Vec::new();
     let (mut start, mut depth) = (0, 0_usize);

@@ -24,8 +24,9 @@ fn vectors() -> Option<String> {
     found.map(|file| std::fs::read_to_string(file).unwrap())
 }
 
-/// What doublestar answers for a pattern with stray closing braces, which its own validation refuses: a brace
-/// matches itself, and the fault is only noticed where the name stops fitting before it.
+/// What doublestar answers for a pattern with stray closing braces, which its own validation
+/// refuses: a brace matches itself, and the fault is only noticed where the name stops fitting
+/// before it.
 fn answer_for_stray_brace(pattern: &str, name: &str) -> Option<char> {
     let (mut escaped, mut last, mut depth) = (String::new(), 0, 0);
     let mut chars = pattern.chars();
