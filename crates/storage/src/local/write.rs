@@ -14,7 +14,7 @@ use crate::key::Key;
 use crate::sys;
 
 /// How often folders are made again that somebody else keeps removing.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 64;
 
 /// How many pieces one system call takes, on every system.
 const PIECES: usize = 512;
@@ -139,17 +139,29 @@ impl Disk {
     fn in_folder<T>(&self, key: &Key, step: impl Fn() -> io::Result<T>) -> io::Result<T> {
         let mut done = step();
         for _ in 0..ATTEMPTS {
-            let missing = done
-                .as_ref()
-                .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-            let (true, Some(folder)) = (missing, key.parent()) else {
+            let (true, Some(folder)) = (is_missing(&done), key.parent()) else {
                 break;
             };
-            make_folders(&self.path(&folder))?;
-            done = step();
+            done = match make_folders(&self.path(&folder)) {
+                Err(error) if !is_disturbed(&error) => Err(error),
+                _ => step(),
+            };
         }
         done
     }
+}
+
+/// Tells whether somebody may have removed a folder while it was looked at.
+fn is_disturbed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists
+    )
+}
+
+fn is_missing<T>(done: &io::Result<T>) -> bool {
+    done.as_ref()
+        .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn existing(path: &Path, key: &Key) -> Result<Metadata> {

@@ -1,0 +1,4 @@
+//! What every backend must do, run on every backend.
+
+#[cfg(test)]
+mod driver;
