@@ -217,11 +217,8 @@ impl Driver for LocalDriver {
     }
 
     fn persist<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<()>> {
-        let Some(first) = keys.first() else {
-            return Box::pin(std::future::ready(Ok(())));
-        };
-        let targets = keys.to_vec();
-        self.blocking(first, move |disk| disk.persist(&targets))
+        let disk = Arc::clone(&self.disk);
+        Box::pin(disk.persist(keys.to_vec()))
     }
 
     fn redirect<'a>(&'a self, _key: &'a Key) -> BoxFuture<'a, Result<Option<String>>> {

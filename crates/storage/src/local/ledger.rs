@@ -3,7 +3,7 @@
 //! Kernels report a failed write-back once, and a second `fdatasync` of the same file succeeds though
 //! the bytes never reached the device. So what failed once is remembered for the life of the process.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -83,7 +83,7 @@ impl Ledger {
         self.0.lock().folders.contains(folder)
     }
 
-    pub(super) fn record_durable(&self, folders: BTreeSet<Key>, removals: u64) {
+    pub(super) fn record_durable(&self, folders: Vec<Key>, removals: u64) {
         let mut records = self.0.lock();
         if records.removals != removals {
             return;

@@ -335,3 +335,112 @@ async fn a_failed_write_back_is_not_forgotten() {
     fail("a");
     assert_eq!(kind(driver.persist(&[key("a/z")])).await, ErrorKind::Io);
 }
+
+#[tokio::test]
+async fn a_write_that_ends_half_way_is_taken_back() {
+    let folder = TempDir::new().expect("temporary");
+    let driver = open(&folder);
+    let upload = key("repo/.uploads/1");
+    driver
+        .append(&upload, 0, vec!["x".into()])
+        .await
+        .expect("append");
+    let path = folder.path().join("root/repo/.uploads/1");
+    let file = File::options().write(true).open(&path).expect("opens");
+    // The end of the largest file that the file system allows stands for the end of the disk.
+    let (mut fits, mut fails) = (1, u64::try_from(i64::MAX).expect("fits"));
+    while fits + 1 < fails {
+        let middle = fits.midpoint(fails);
+        match file.set_len(middle) {
+            Ok(()) => fits = middle,
+            Err(_) => fails = middle,
+        }
+    }
+    let offset = fits - 10;
+    file.set_len(offset).expect("fits");
+    drop(file);
+    let pieces = vec!["12345".into(), "6789012345".into()];
+    let error = driver
+        .append(&upload, offset, pieces)
+        .await
+        .expect_err("does not fit");
+    assert!(
+        matches!(error.kind(), ErrorKind::Full | ErrorKind::Io),
+        "{error:?}"
+    );
+    assert_eq!(driver.stat(&upload).await.expect("stat").size, offset);
+    let end = driver
+        .append(&upload, offset, vec!["12345".into()])
+        .await
+        .expect("fits");
+    assert_eq!(end, offset + 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_waits_for_an_append_whose_caller_has_gone() {
+    let folder = TempDir::new().expect("temporary");
+    let driver = Arc::new(open(&folder));
+    let (upload, blob) = (key("repo/.uploads/1"), key("repo/blobs/sha256/0"));
+    driver
+        .append(&upload, 0, vec!["x".into()])
+        .await
+        .expect("append");
+    let path = folder.path().join("root/repo/.uploads/1");
+    let mut left_over = sys::open_write(&path).expect("opens");
+    sys::hold(&left_over).expect("holds");
+    let (appending, committing) = {
+        let (first, second, third) = (Arc::clone(&driver), Arc::clone(&driver), upload.clone());
+        let appending = async move { first.append(&third, 1, vec!["y".into()]).await };
+        let committing = async move { second.commit(&upload, &blob).await };
+        (tokio::spawn(appending), tokio::spawn(committing))
+    };
+    io::Write::write_all(&mut left_over, b"left over").expect("written");
+    drop(left_over);
+    let appended = appending
+        .await
+        .expect("joins")
+        .expect_err("too late")
+        .kind();
+    // Which of the two comes first is open.
+    assert!(
+        matches!(appended, ErrorKind::Offset | ErrorKind::NotFound),
+        "{appended:?}"
+    );
+    committing.await.expect("joins").expect("commit");
+    let stat = driver
+        .stat(&key("repo/blobs/sha256/0"))
+        .await
+        .expect("stat");
+    assert_eq!(stat.size, 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_that_waited_never_writes_into_the_object() {
+    let folder = TempDir::new().expect("temporary");
+    let driver = Arc::new(open(&folder));
+    let upload = key("repo/.uploads/1");
+    driver
+        .append(&upload, 0, vec!["x".into()])
+        .await
+        .expect("append");
+    let root = folder.path().join("root/repo/.uploads");
+    let held = sys::open_write(&root.join("1")).expect("opens");
+    sys::hold(&held).expect("holds");
+    let appending = {
+        let (driver, upload) = (Arc::clone(&driver), upload.clone());
+        tokio::spawn(async move { driver.append(&upload, 1, vec!["y".into()]).await })
+    };
+    fs::rename(root.join("1"), root.join("object")).expect("moved");
+    drop(held);
+    let appended = appending
+        .await
+        .expect("joins")
+        .expect_err("too late")
+        .kind();
+    assert_eq!(appended, ErrorKind::NotFound);
+    let stat = driver
+        .stat(&key("repo/.uploads/object"))
+        .await
+        .expect("stat");
+    assert_eq!(stat.size, 1);
+}
