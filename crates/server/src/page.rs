@@ -9,7 +9,7 @@ use oci::Error;
 use crate::header;
 use crate::query::{Query, encoded, invalid};
 
-/// The most entries of one answer; more are linked to.
+/// The most entries of one answer where nothing else is configured; more are linked to.
 pub const MAX_ENTRIES: usize = 10_000;
 
 /// Says what is done with an `n` that is no number from 0 up.
@@ -24,23 +24,23 @@ pub enum OddCount {
 /// Says which part of a list a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest<'a> {
-    /// How many entries at most; at most [`MAX_ENTRIES`].
+    /// How many entries at most.
     pub limit: usize,
     /// The entry before the first one. It need not exist.
     pub after: Option<Cow<'a, str>>,
 }
 
 impl<'a> PageRequest<'a> {
-    /// Reads the parameters `n` and `last`.
+    /// Reads the parameters `n` and `last`; no page has more than `max` entries.
     ///
     /// # Errors
     /// `ParameterInvalid` when one is repeated, or when `n` is odd and that is refused.
     ///
     /// Spec: distribution 1.1, Listing Tags.
-    pub fn read(query: Query<'a>, odd: OddCount) -> Result<Self, Error> {
+    pub fn read(query: Query<'a>, odd: OddCount, max: usize) -> Result<Self, Error> {
         let limit = match (read_count(query), odd) {
-            (Ok(limit), _) => limit,
-            (Err(_), OddCount::Ignored) => MAX_ENTRIES,
+            (Ok(limit), _) => limit.unwrap_or(max).min(max),
+            (Err(_), OddCount::Ignored) => max,
             (Err(error), OddCount::Refused) => return Err(error),
         };
         let after = query.one("last")?;
@@ -60,14 +60,14 @@ impl<'a> PageRequest<'a> {
     }
 }
 
-fn read_count(query: Query<'_>) -> Result<usize, Error> {
+fn read_count(query: Query<'_>) -> Result<Option<usize>, Error> {
     let Some(text) = query.one("n")? else {
-        return Ok(MAX_ENTRIES);
+        return Ok(None);
     };
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid("n", "not a number of entries"));
     }
-    Ok(text.parse().unwrap_or(MAX_ENTRIES).min(MAX_ENTRIES))
+    Ok(Some(text.parse().unwrap_or(usize::MAX)))
 }
 
 #[cfg(test)]
@@ -76,7 +76,9 @@ mod tests {
 
     fn limit(text: &str, odd: OddCount) -> Option<usize> {
         let query = Query::new(Some(text));
-        PageRequest::read(query, odd).ok().map(|page| page.limit)
+        PageRequest::read(query, odd, MAX_ENTRIES)
+            .ok()
+            .map(|page| page.limit)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the HTTP side needs to know of the configuration.
 
 use crate::cors;
+use crate::page::MAX_ENTRIES;
 
 /// Says whether manifests of Docker's types may be pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Settings {
     pub docker: DockerTypes,
     /// The largest manifest in bytes.
     pub max_manifest: usize,
+    /// The most entries of one page of a list.
+    pub max_page: usize,
 }
 
 impl Default for Settings {
@@ -28,6 +31,7 @@ impl Default for Settings {
             cors: cors::Policy::default(),
             docker: DockerTypes::Refused,
             max_manifest: 4 * 1024 * 1024,
+            max_page: MAX_ENTRIES,
         }
     }
 }

@@ -1,0 +1,219 @@
+//! From a request to its answer: route, identity, rights, handler.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use auth::{Evidence, Gate, Identity, Policy};
+use ext::{Caller, Fixed};
+use futures_util::FutureExt;
+use http::request::Parts;
+use http::{Method, Response, StatusCode, header as names};
+use oci::{Error, ErrorCode};
+use registry::{Registry, Source};
+
+use crate::access;
+use crate::body::Body;
+use crate::connection::Connection;
+use crate::handler::{self, Call};
+use crate::header;
+use crate::request_id::RequestIds;
+use crate::respond::{self, Reply, Subject};
+use crate::route::{Probe, Route, Space, route};
+use crate::settings::Settings;
+
+/// The HTTP side of a registry as a value. Binding a port is somebody else's work.
+pub struct App {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) plan: Fixed,
+    gate: Gate,
+    policy: Policy,
+    settings: ArcSwap<Settings>,
+    ids: RequestIds,
+    started: AtomicBool,
+    ready: AtomicBool,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("plan", &self.plan)
+            .field("settings", &self.settings.load())
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Puts the HTTP side together: nobody needs credentials and everybody may do everything.
+    pub fn open(registry: Arc<Registry>, settings: Settings, plan: Fixed) -> Self {
+        Self {
+            registry,
+            plan,
+            gate: Gate::open(),
+            policy: Policy::Open,
+            settings: ArcSwap::from_pointee(settings),
+            ids: RequestIds::new(),
+            started: AtomicBool::new(false),
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    /// Replaces the settings; requests under way keep the old ones.
+    pub fn set_settings(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+    }
+
+    /// Says that start-up is over: `/startupz` answers 200 from now on.
+    pub fn set_started(&self) {
+        self.started.store(true, Ordering::Release);
+    }
+
+    /// Says whether requests may be sent, as `/readyz` answers. While draining they may not.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+
+    pub(crate) fn holds(&self, probe: Probe) -> bool {
+        match probe {
+            Probe::Live => true,
+            Probe::Started => self.started.load(Ordering::Acquire),
+            Probe::Ready => self.ready.load(Ordering::Acquire),
+        }
+    }
+
+    /// Answers a request. Never fails: whatever goes wrong becomes an answer.
+    ///
+    /// # Cancel safety
+    /// Dropped when the client goes away. Content that was acknowledged stays; an upload keeps what
+    /// it has.
+    pub async fn answer(
+        &self,
+        connection: &Connection,
+        parts: &Parts,
+        source: &mut Source<'_>,
+    ) -> Response<Body> {
+        let id = self.ids.of(&parts.headers);
+        let settings = self.settings.load_full();
+        let request = Request {
+            connection,
+            parts,
+            settings: &settings,
+        };
+        let route = route(&parts.method, parts.uri.path());
+        let subject = Subject {
+            id: &id,
+            method: &parts.method,
+            path: parts.uri.path(),
+        };
+        let work = AssertUnwindSafe(self.reply(request, &route, source)).catch_unwind();
+        let mut reply = match work.await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) => respond::error(&error, subject),
+            Err(panic) => respond::panicked(panic.as_ref(), subject),
+        };
+        settings
+            .cors
+            .apply(&route, &parts.method, &mut reply.headers);
+        if reply.status == StatusCode::METHOD_NOT_ALLOWED {
+            let allow = header::of_text(&route.methods().to_string());
+            reply.headers.entry(names::ALLOW).or_insert(allow);
+        }
+        reply.headers.insert(header::X_REQUEST_ID, id.into_value());
+        reply.into_response(&parts.method)
+    }
+
+    async fn reply(
+        &self,
+        request: Request<'_>,
+        route: &Route,
+        source: &mut Source<'_>,
+    ) -> Result<Reply, Error> {
+        if let Some(reply) = self.early(request.parts, route) {
+            return reply;
+        }
+        if let Route::Other(space) = route {
+            return handler::extension::answer(self, request, *space, source).await;
+        }
+        let caller = self.identify(request).await?;
+        access::check(access::rights_needed(route, &request.parts.method), &caller)?;
+        let call = Call {
+            app: self,
+            request,
+            caller: &caller,
+        };
+        handler::dispatch(&call, route, source).await
+    }
+
+    /// Answers what needs no identity.
+    fn early(&self, parts: &Parts, route: &Route) -> Option<Result<Reply, Error>> {
+        match route {
+            Route::Redirect(path) => Some(Ok(redirect(path, parts.uri.query()))),
+            Route::Health(probe) => Some(Ok(handler::health::answer(self.holds(*probe)))),
+            Route::WrongMethod(_) => Some(Err(ErrorCode::Unsupported.into())),
+            Route::Base
+            | Route::Catalog
+            | Route::Discover
+            | Route::Tags { .. }
+            | Route::Manifest { .. }
+            | Route::Referrers { .. } => {
+                let preflight = parts.method == Method::OPTIONS;
+                preflight.then(|| Ok(Reply::new(StatusCode::NO_CONTENT)))
+            }
+            Route::Blob { .. }
+            | Route::Uploads { .. }
+            | Route::Upload { .. }
+            | Route::Other(_)
+            | Route::Invalid(_) => None,
+        }
+    }
+
+    /// Finds out who is calling and what they may do.
+    pub(crate) async fn identify(&self, request: Request<'_>) -> Result<Caller, Error> {
+        let peer = request.connection.peer();
+        let evidence = Evidence {
+            headers: &request.parts.headers,
+            peer,
+        };
+        let identity = self.gate.identify(&evidence).await;
+        let identity = identity.ok_or(ErrorCode::Unauthorized)?;
+        Ok(self.caller(identity, request))
+    }
+
+    pub(crate) fn caller(&self, identity: Identity, request: Request<'_>) -> Caller {
+        Caller {
+            rights: self.policy.rights(&identity),
+            admin: self.policy.is_admin(&identity),
+            peer: request.connection.peer(),
+            identity,
+        }
+    }
+}
+
+/// Lends what is known of a request before anybody has looked at who sent it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) parts: &'a Parts,
+    pub(crate) settings: &'a Settings,
+}
+
+fn redirect(path: &str, query: Option<&str>) -> Reply {
+    let location = match query {
+        Some(query) => header::of_text(&format!("{path}?{query}")),
+        None => header::of_text(path),
+    };
+    Reply::new(StatusCode::MOVED_PERMANENTLY).with(names::LOCATION, location)
+}
+
+/// Answers a path at which there is nothing.
+pub(crate) fn nothing(space: Space) -> Result<Reply, Error> {
+    match space {
+        Space::Api => Err(ErrorCode::NotFound.into()),
+        Space::Plain => Ok(Reply::text(StatusCode::NOT_FOUND, "404 page not found\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
