@@ -113,6 +113,9 @@ impl App {
             Ok(Err(error)) => respond::error(&error, subject),
             Err(panic) => respond::panicked(panic.as_ref(), subject),
         };
+        if matches!(route, Route::Other(_)) {
+            handler::extension::finish(self, request, &mut reply);
+        }
         settings
             .cors
             .apply(&route, &parts.method, &mut reply.headers);

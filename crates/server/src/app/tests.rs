@@ -172,6 +172,9 @@ async fn extensions_are_found_guarded_and_bounded() {
         .send("POST /v2/_zot/ext/echo", &[], "more than 8")
         .await;
     assert_eq!(answer.status, 413);
+    // A page can read the error only if it is told that it may.
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
     let found = server.get("/v2/_oci/ext/discover").await.body;
     assert!(found.contains(r#""name":"_zot""#), "{found}");
     assert!(

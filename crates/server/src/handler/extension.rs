@@ -6,7 +6,7 @@ use std::io;
 use auth::Identity;
 use ext::{Access, Caller, Content, Cors, ExtensionRoute};
 use futures_util::StreamExt;
-use http::{Method, StatusCode, header as names};
+use http::{HeaderValue, Method, StatusCode, header as names};
 use oci::{Error, ErrorCode};
 use registry::Source;
 
@@ -32,19 +32,22 @@ pub(crate) async fn answer(
         }
         return nothing(space);
     };
-    let reply = guarded(app, request, (space, route), source).await;
-    let mut reply = match reply {
-        Ok(reply) => reply,
-        Err(error) => return Err(error),
+    guarded(app, request, (space, route), source).await
+}
+
+/// Adds what belongs on every answer of an extension's route, errors too.
+pub(crate) fn finish(app: &App, request: Request<'_>, reply: &mut Reply) {
+    let Some(route) = app.plan.route(request.parts.uri.path()) else {
+        return;
     };
+    let nosniff = HeaderValue::from_static("nosniff");
+    reply.headers.insert(names::X_CONTENT_TYPE_OPTIONS, nosniff);
     if route.cors == Cors::Browser {
-        let headers = &mut reply.headers;
         request
             .settings
             .cors
-            .apply_extension(route.answers(), headers);
+            .apply_extension(route.answers(), &mut reply.headers);
     }
-    Ok(reply)
 }
 
 async fn guarded(
