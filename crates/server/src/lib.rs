@@ -14,6 +14,9 @@ pub mod page;
 pub mod query;
 pub mod request_id;
 pub mod respond;
+pub mod body;
+pub mod connection;
+pub mod listen;
 pub mod route;
 pub mod settings;
 
