@@ -16,6 +16,7 @@ pub mod request_id;
 pub mod respond;
 pub mod body;
 pub mod connection;
+pub mod incoming;
 pub mod listen;
 pub mod route;
 pub mod settings;

@@ -1,17 +1,16 @@
 //! A file that is read into memory on its way out: small ones, and those for HTTP/2 and TLS.
 
 use std::future::Future;
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use rustix::io::{Errno, ReadWriteFlags};
 use storage::FileSlice;
 use tokio::task::JoinHandle;
 
 /// The most that is read at once, in bytes.
-const CHUNK: u64 = 256 << 10;
+const CHUNK: usize = 256 << 10;
 
 /// Reads a part of a file chunk by chunk.
 ///
@@ -42,48 +41,36 @@ impl FileRead {
                 self.pending = None;
                 read.map_err(io::Error::other)?
             }
-            None => read(&self.file, ReadWriteFlags::NOWAIT),
+            None => return self.poll_now(cx),
         };
-        match bytes {
-            Ok(bytes) => {
-                let len = u64::try_from(bytes.len()).map_err(io::Error::other)?;
-                self.file.offset += len;
-                self.file.len -= len;
-                Poll::Ready(Ok(Bytes::from(bytes)))
-            }
-            Err(error) if is_absent(&error) => {
-                let file = self.file.clone();
-                self.pending = Some(tokio::task::spawn_blocking(move || {
-                    read(&file, ReadWriteFlags::empty())
-                }));
-                self.poll_next(cx)
-            }
-            Err(error) => Poll::Ready(Err(error)),
+        Poll::Ready(bytes.and_then(|bytes| self.take(bytes)))
+    }
+
+    /// Reads in place, or has the blocking pool read.
+    fn poll_now(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        let mut bytes = vec![0; chunk(&self.file)];
+        if let Some(read) = self.file.read_at_nowait(0, &mut bytes) {
+            bytes.truncate(read);
+            return Poll::Ready(self.take(bytes));
         }
+        let file = self.file.clone();
+        self.pending = Some(tokio::task::spawn_blocking(move || {
+            let read = file.read_at(0, &mut bytes)?;
+            bytes.truncate(read);
+            Ok(bytes)
+        }));
+        self.poll_next(cx)
+    }
+
+    /// Takes off the part what was read of it.
+    fn take(&mut self, bytes: Vec<u8>) -> io::Result<Bytes> {
+        let read = u64::try_from(bytes.len()).map_err(io::Error::other)?;
+        self.file.offset += read;
+        self.file.len = self.file.len.saturating_sub(read);
+        Ok(bytes.into())
     }
 }
 
-fn read(file: &FileSlice, flags: ReadWriteFlags) -> io::Result<Vec<u8>> {
-    let len = usize::try_from(file.len.min(CHUNK)).map_err(io::Error::other)?;
-    let mut bytes = vec![0; len];
-    let mut slice = [IoSliceMut::new(&mut bytes)];
-    let read = loop {
-        match rustix::io::preadv2(&*file.file, &mut slice, file.offset, flags) {
-            Err(Errno::INTR) => {}
-            other => break other?,
-        }
-    };
-    if read == 0 {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    bytes.truncate(read);
-    Ok(bytes)
-}
-
-/// Tells whether the bytes are not in memory, or the file system cannot tell.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::AGAIN | Errno::OPNOTSUPP)
-    )
+fn chunk(file: &FileSlice) -> usize {
+    usize::try_from(file.len).map_or(CHUNK, |len| len.min(CHUNK))
 }
