@@ -18,6 +18,7 @@ pub mod body;
 pub mod connection;
 pub mod incoming;
 pub mod listen;
+pub mod log;
 pub mod route;
 pub mod settings;
 

@@ -1,0 +1,138 @@
+//! The log: lines of JSON in zot's form, to a file or to stdout.
+//!
+//! ```text
+//! {"time":"…","level":"info","message":"HTTP API","module":"http",…,"caller":"…","func":"…","goroutine":1}
+//! ```
+//!
+//! Spec: core 16.1, 16.2.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+
+mod access;
+mod layer;
+mod line;
+mod secret;
+mod sink;
+
+pub use access::Access;
+pub use layer::JsonLayer;
+pub use sink::{Class, Sink};
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// No level has this name.
+    #[error(
+        "invalid log level '{0}', supported levels are: debug, trace, info, warn, warning, error, fatal, panic"
+    )]
+    Level(String),
+    /// The file cannot be appended to.
+    #[error("opening log {0:?}")]
+    Open(PathBuf, #[source] io::Error),
+    /// There is no thread to write it.
+    #[error("starting the writer of the log")]
+    Writer(#[source] io::Error),
+    /// Another log receives the events of this process already.
+    #[error("installing the log")]
+    Installed(#[source] tracing::subscriber::SetGlobalDefaultError),
+}
+
+/// Says where a log goes and what is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogOptions {
+    /// `log.level`, in any case; empty means `debug`.
+    pub level: String,
+    /// `log.output`: a file that is appended to, or stdout.
+    pub output: Option<PathBuf>,
+}
+
+/// One log; a process may have several, of which one receives the events of `tracing`.
+#[derive(Clone, Debug)]
+pub struct Log {
+    sink: Sink,
+    level: LevelFilter,
+}
+
+impl Log {
+    /// Opens a log. A file that is new can be read by its owner only.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn open(options: &LogOptions) -> Result<Self, LogError> {
+        let level = level(&options.level)?;
+        let file = match &options.output {
+            Some(path) => append(path).map_err(|error| LogError::Open(path.clone(), error))?,
+            None => stdout().map_err(|error| LogError::Open("/dev/stdout".into(), error))?,
+        };
+        let sink = Sink::new(file).map_err(LogError::Writer)?;
+        Ok(Self { sink, level })
+    }
+
+    /// Yields what `tracing` gives its events to.
+    pub fn layer(&self) -> JsonLayer {
+        JsonLayer::new(self.sink.clone(), self.level)
+    }
+
+    /// Makes this the log of the process.
+    ///
+    /// # Errors
+    /// `Installed`.
+    pub fn install(&self) -> Result<(), LogError> {
+        let subscriber = tracing_subscriber::registry().with(self.layer());
+        tracing::subscriber::set_global_default(subscriber).map_err(LogError::Installed)
+    }
+
+    /// Writes the line of one request, unless the level leaves such lines out.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a log carries the time of the wall"
+    )]
+    pub fn access(&self, access: &Access<'_>) {
+        if self.level >= LevelFilter::INFO {
+            access.write(SystemTime::now(), |line| {
+                self.sink.append(line, Class::Access);
+            });
+        }
+    }
+
+    /// Waits until everything is written.
+    pub fn flush(&self) {
+        self.sink.flush();
+    }
+}
+
+/// Turns a level of the configuration into ours.
+///
+/// Compat: `trace` is `debug`; `fatal` and `panic` are `error`.
+fn level(name: &str) -> Result<LevelFilter, LogError> {
+    Ok(match name.to_ascii_lowercase().as_str() {
+        "" | "debug" | "trace" => LevelFilter::DEBUG,
+        "info" => LevelFilter::INFO,
+        "warn" | "warning" => LevelFilter::WARN,
+        "error" | "fatal" | "panic" => LevelFilter::ERROR,
+        _ => return Err(LogError::Level(name.to_owned())),
+    })
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+}
+
+fn stdout() -> io::Result<File> {
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! The line that each request leaves.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, Method};
+
+use super::line::{Line, write_duration};
+use super::secret::{MASK, is_secret, is_secret_key};
+
+/// What the access log says of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Access<'a> {
+    /// Who asked, if known.
+    pub username: Option<&'a str>,
+    /// The other end of the connection.
+    pub peer: SocketAddr,
+    /// The method.
+    pub method: &'a Method,
+    /// Path and query as they came; values of keys that carry secrets are masked.
+    pub path: &'a str,
+    /// The status of the answer.
+    pub status: u16,
+    /// From the head of the request to the head of the answer, or what else the caller measured.
+    pub latency: Duration,
+    /// Bytes of the answer's body.
+    pub body_size: u64,
+    /// All headers of the request; those that carry secrets are masked.
+    pub headers: &'a HeaderMap,
+}
+
+thread_local! {
+    static LINE: RefCell<Line> = RefCell::default();
+}
+
+impl Access<'_> {
+    /// Formats the line and hands it to `sink`.
+    ///
+    /// Compat: zot's fields in zot's order; latencies are real, and secrets in queries are masked.
+    pub(crate) fn write(&self, at: SystemTime, sink: impl FnOnce(&[u8])) {
+        LINE.with_borrow_mut(|line| {
+            line.begin(at, "info", "HTTP API");
+            line.str("module", "http");
+            if let Some(username) = self.username {
+                line.str("username", username);
+            }
+            line.str("component", "session");
+            line.display("clientIP", self.peer);
+            line.str("method", self.method.as_str());
+            line.key("path");
+            write_path(line, self.path);
+            line.raw("statusCode", self.status);
+            line.key("latency");
+            line.bytes().push(b'"');
+            write_duration(line.bytes(), self.latency);
+            line.bytes().push(b'"');
+            line.raw("bodySize", self.body_size);
+            line.key("headers");
+            write_headers(line, self.headers);
+            sink(line.end((file!(), line!()), "server::log::access"));
+        });
+    }
+}
+
+/// Writes path and query; what a secret key stands before is masked.
+fn write_path(line: &mut Line, path: &str) {
+    line.bytes().push(b'"');
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    line.escaped(path);
+    let mut mark = b'?';
+    for pair in query.split(['&', ';']).filter(|pair| !pair.is_empty()) {
+        line.bytes().push(mark);
+        mark = b'&';
+        match pair.split_once('=') {
+            Some((key, value)) => {
+                line.escaped(key);
+                line.bytes().push(b'=');
+                line.escaped(if is_secret_key(key) { MASK } else { value });
+            }
+            None => line.escaped(pair),
+        }
+    }
+    line.bytes().push(b'"');
+}
+
+/// Writes the headers as Go does: canonical names, each with a list of its values.
+fn write_headers(line: &mut Line, headers: &HeaderMap) {
+    let mut mark = b'{';
+    for name in headers.keys() {
+        line.bytes().push(mark);
+        mark = b',';
+        write_name(line.bytes(), name.as_str());
+        let secret = is_secret(name.as_str());
+        let mut mark = b'[';
+        for value in headers.get_all(name) {
+            line.bytes().push(mark);
+            mark = b',';
+            match value.to_str() {
+                _ if secret => line.quoted(MASK),
+                Ok(text) => line.quoted(text),
+                Err(_) => line.quoted(&String::from_utf8_lossy(value.as_bytes())),
+            }
+        }
+        line.bytes().push(b']');
+    }
+    if mark == b'{' {
+        line.bytes().push(mark);
+    }
+    line.bytes().push(b'}');
+}
+
+/// Writes `user-agent` as `"User-Agent":`. Names of headers hold nothing that must be escaped.
+fn write_name(out: &mut Vec<u8>, name: &str) {
+    out.push(b'"');
+    let mut first = true;
+    for &byte in name.as_bytes() {
+        out.push(if first {
+            byte.to_ascii_uppercase()
+        } else {
+            byte
+        });
+        first = byte == b'-';
+    }
+    out.extend_from_slice(b"\":");
+}
+
+#[cfg(test)]
+mod tests;
