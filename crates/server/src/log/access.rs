@@ -46,21 +46,40 @@ impl Access<'_> {
                 line.str("username", username);
             }
             line.str("component", "session");
-            line.display("clientIP", self.peer);
+            write_peer(line, self.peer);
             line.str("method", self.method.as_str());
             line.key("path");
             write_path(line, self.path);
-            line.raw("statusCode", self.status);
+            line.key("statusCode");
+            line.number(self.status.into());
             line.key("latency");
             line.bytes().push(b'"');
             write_duration(line.bytes(), self.latency);
             line.bytes().push(b'"');
-            line.raw("bodySize", self.body_size);
+            line.key("bodySize");
+            line.number(self.body_size);
             line.key("headers");
             write_headers(line, self.headers);
-            sink(line.end((file!(), line!()), "server::log::access"));
+            sink(line.end(concat!(file!(), ":", line!()), module_path!()));
         });
     }
+}
+
+/// Writes the address. Those of IPv4 are written by hand: the general way takes a tenth of the line.
+fn write_peer(line: &mut Line, peer: SocketAddr) {
+    let SocketAddr::V4(v4) = peer else {
+        return line.display("clientIP", peer);
+    };
+    line.key("clientIP");
+    let mut mark = b'"';
+    for octet in v4.ip().octets() {
+        line.bytes().push(mark);
+        mark = b'.';
+        line.number(octet.into());
+    }
+    line.bytes().push(b':');
+    line.number(v4.port().into());
+    line.bytes().push(b'"');
 }
 
 /// Writes path and query; what a secret key stands before is masked.

@@ -96,11 +96,9 @@ impl JsonLayer {
         };
         line.begin(SystemTime::now(), name, &message);
         line.bytes().extend_from_slice(fields.bytes());
-        let place = (
-            metadata.file().unwrap_or("unknown"),
-            metadata.line().unwrap_or(0),
-        );
-        let whole = line.end(place, metadata.module_path().unwrap_or(metadata.target()));
+        let file = metadata.file().unwrap_or("unknown");
+        let caller = format!("{file}:{}", metadata.line().unwrap_or(0));
+        let whole = line.end(&caller, metadata.module_path().unwrap_or(metadata.target()));
         self.sink.append(whole, class);
     }
 }

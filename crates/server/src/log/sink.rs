@@ -209,7 +209,7 @@ fn count(lines: &[u8]) -> u64 {
 fn dropped_line(line: &mut Line, dropped: u64) -> &[u8] {
     line.begin(SystemTime::now(), "warn", "log lines dropped");
     line.raw("dropped", dropped);
-    line.end((file!(), line!()), module_path!())
+    line.end(concat!(file!(), ":", line!()), module_path!())
 }
 
 #[cfg(test)]

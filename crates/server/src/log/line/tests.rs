@@ -63,7 +63,7 @@ proptest! {
         line.str(&format!("k{key}"), &value);
         line.display("shown", &shown);
         line.raw("number", 7);
-        let text = line.end(("a.rs", 1), "f").to_vec();
+        let text = line.end("a.rs:1", "f").to_vec();
         prop_assert_eq!(text.iter().position(|&byte| byte == b'\n'), Some(text.len() - 1));
         let parsed: serde_json::Value = serde_json::from_slice(&text).unwrap();
         prop_assert_eq!(parsed["message"].as_str().unwrap(), &value);
@@ -78,7 +78,7 @@ fn fields_stand_in_the_order_of_zot() {
     let mut line = Line::default();
     line.begin(UNIX_EPOCH, "warn", "m");
     line.str("error", "e");
-    let parsed: serde_json::Value = serde_json::from_slice(line.end(("a.rs", 3), "f")).unwrap();
+    let parsed: serde_json::Value = serde_json::from_slice(line.end("a.rs:3", "f")).unwrap();
     let keys: Vec<_> = parsed.as_object().unwrap().keys().cloned().collect();
     let expected = [
         "time",
@@ -91,4 +91,13 @@ fn fields_stand_in_the_order_of_zot() {
     ];
     assert_eq!(keys, expected);
     assert_eq!(parsed["caller"], "a.rs:3");
+}
+
+#[test]
+fn numbers_are_written_whole() {
+    for value in [0, 7, 10, 1999, u64::MAX] {
+        let mut line = Line::default();
+        line.number(value);
+        assert_eq!(*line.bytes(), value.to_string().into_bytes());
+    }
 }
