@@ -22,17 +22,20 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`extension`] | the trait, what it is lent, and how all are installed |
 //! | [`plan`] | what an extension adds |
 //! | [`route`], [`methods`] | routes, who may use them, and their handlers |
 //! | [`request`] | what a handler is given and what it yields |
 //! | [`task`] | work on a timetable |
 
+pub mod extension;
 pub mod methods;
 pub mod plan;
 pub mod request;
 pub mod route;
 pub mod task;
 
+pub use extension::{Extension, Host, InstallError, install, missing};
 pub use methods::Methods;
 pub use plan::{Fixed, Plan, Reloadable};
 pub use request::{Caller, Content, Request, Response};

@@ -21,7 +21,9 @@ pub mod listen;
 pub mod log;
 pub mod route;
 pub mod settings;
+pub mod unsupported;
 
 pub use app::App;
 pub use route::Route;
 pub use settings::Settings;
+pub use unsupported::{ignored, unsupported};

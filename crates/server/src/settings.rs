@@ -1,5 +1,7 @@
 //! What the HTTP side needs to know of the configuration.
 
+use config::{Config, Http};
+
 use crate::cors;
 use crate::page::MAX_ENTRIES;
 
@@ -23,6 +25,37 @@ pub struct Settings {
     pub max_manifest: usize,
     /// The most entries of one page of a list.
     pub max_page: usize,
+}
+
+impl Settings {
+    /// Takes from the configuration what handlers need.
+    pub fn from_config(config: &Config) -> Self {
+        let Http {
+            limits,
+            allow_origin,
+            auth,
+            ..
+        } = &config.http;
+        let browser_methods = auth.htpasswd.path.is_some()
+            || auth.ldap.is_some()
+            || auth.openid.is_some()
+            || auth.apikey;
+        let docker = if config.http.is_compatible("docker2s2") {
+            DockerTypes::Accepted
+        } else {
+            DockerTypes::Refused
+        };
+        Self {
+            cors: cors::Policy::new(allow_origin, browser_methods),
+            docker,
+            max_manifest: saturated(limits.manifest_bytes),
+            max_page: saturated(limits.page_size),
+        }
+    }
+}
+
+fn saturated(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 impl Default for Settings {
