@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use auth::{Evidence, Gate, Identity, Policy};
@@ -19,6 +20,8 @@ use crate::body::Body;
 use crate::connection::Connection;
 use crate::handler::{self, Call};
 use crate::header;
+use crate::incoming;
+use crate::log::{Access, Log};
 use crate::request_id::RequestIds;
 use crate::respond::{self, Reply, Subject};
 use crate::route::{Probe, Route, Space, route};
@@ -32,6 +35,7 @@ pub struct App {
     policy: Policy,
     settings: ArcSwap<Settings>,
     ids: RequestIds,
+    log: Option<Log>,
     started: AtomicBool,
     ready: AtomicBool,
 }
@@ -55,9 +59,17 @@ impl App {
             policy: Policy::Open,
             settings: ArcSwap::from_pointee(settings),
             ids: RequestIds::new(),
+            log: None,
             started: AtomicBool::new(false),
             ready: AtomicBool::new(false),
         }
+    }
+
+    /// Has a line written for each request.
+    #[must_use]
+    pub fn with_log(mut self, log: Log) -> Self {
+        self.log = Some(log);
+        self
     }
 
     /// Replaces the settings; requests under way keep the old ones.
@@ -83,29 +95,66 @@ impl App {
         }
     }
 
-    /// Answers a request. Never fails: whatever goes wrong becomes an answer.
+    /// Answers a request as it comes from a connection. Never fails: whatever goes wrong becomes an
+    /// answer.
     ///
     /// # Cancel safety
     /// Dropped when the client goes away. Content that was acknowledged stays; an upload keeps what
     /// it has.
+    pub async fn handle(
+        &self,
+        connection: &Connection,
+        request: http::Request<hyper::body::Incoming>,
+    ) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let limits = self.settings.load().body;
+        let mut source = incoming::Source::new(body, limits);
+        self.answer(connection, &parts, &mut source).await
+    }
+
+    /// Answers a request whose body comes from anywhere; otherwise as [`Self::handle`].
     pub async fn answer(
         &self,
         connection: &Connection,
         parts: &Parts,
         source: &mut Source<'_>,
     ) -> Response<Body> {
-        let id = self.ids.of(&parts.headers);
-        let settings = self.settings.load_full();
+        let begun = Instant::now();
+        let (settings, who) = (self.settings.load_full(), OnceLock::new());
         let request = Request {
             connection,
             parts,
             settings: &settings,
+            who: &who,
         };
-        let route = route(&parts.method, parts.uri.path());
+        let reply = self.finished(request, source).await;
+        if let Some(log) = &self.log {
+            log.access(&Access {
+                username: who.get().and_then(Identity::name),
+                peer: connection.peer(),
+                method: &parts.method,
+                path: parts.uri.path_and_query().map_or("*", |path| path.as_str()),
+                status: reply.status.as_u16(),
+                latency: begun.elapsed(),
+                body_size: reply.body.left(),
+                headers: &parts.headers,
+            });
+        }
+        reply.into_response(&parts.method)
+    }
+
+    /// Answers a request, with all headers that every answer has.
+    async fn finished(&self, request: Request<'_>, source: &mut Source<'_>) -> Reply {
+        let Request {
+            parts, settings, ..
+        } = request;
+        let (method, path) = (&parts.method, parts.uri.path());
+        let id = self.ids.of(&parts.headers);
+        let route = route(method, path);
         let subject = Subject {
             id: &id,
-            method: &parts.method,
-            path: parts.uri.path(),
+            method,
+            path,
         };
         let work = AssertUnwindSafe(self.reply(request, &route, source)).catch_unwind();
         let mut reply = match work.await {
@@ -116,15 +165,13 @@ impl App {
         if matches!(route, Route::Other(_)) {
             handler::extension::finish(self, request, &mut reply);
         }
-        settings
-            .cors
-            .apply(&route, &parts.method, &mut reply.headers);
+        settings.cors.apply(&route, method, &mut reply.headers);
         if reply.status == StatusCode::METHOD_NOT_ALLOWED {
             let allow = header::of_text(&route.methods().to_string());
             reply.headers.entry(names::ALLOW).or_insert(allow);
         }
         reply.headers.insert(header::X_REQUEST_ID, id.into_value());
-        reply.into_response(&parts.method)
+        reply
     }
 
     async fn reply(
@@ -181,6 +228,8 @@ impl App {
         };
         let identity = self.gate.identify(&evidence).await;
         let identity = identity.ok_or(ErrorCode::Unauthorized)?;
+        // Asked once per request, so the first answer is the only one.
+        let _ = request.who.set(identity.clone());
         Ok(self.caller(identity, request))
     }
 
@@ -200,6 +249,8 @@ pub(crate) struct Request<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) parts: &'a Parts,
     pub(crate) settings: &'a Settings,
+    /// Who is calling, once that is known: for the log.
+    pub(crate) who: &'a OnceLock<Identity>,
 }
 
 fn redirect(path: &str, query: Option<&str>) -> Reply {

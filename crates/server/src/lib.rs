@@ -1,4 +1,38 @@
 //! HTTP: routes, handlers, middleware, listening, draining.
+//!
+//! Translates between requests and the engine. Knows no order of steps of a push, no file of a store
+//! and no extension by name: an [`App`] is handed an engine, its settings and what extensions add.
+//!
+//! ```no_run
+//! # async fn example(registry: std::sync::Arc<registry::Registry>) -> Result<(), server::listen::ListenError> {
+//! use std::sync::Arc;
+//!
+//! use server::connection::Connection;
+//! use server::listen::{Limits, Listener, Shutdown, serve};
+//! use server::{App, Settings};
+//!
+//! let app = Arc::new(App::open(registry, Settings::default(), ext::Fixed::default()));
+//! let handler = move |connection: Arc<Connection>, request| {
+//!     let app = Arc::clone(&app);
+//!     async move { app.handle(&connection, request).await }
+//! };
+//! let listener = Listener::bind("127.0.0.1", 8080)?;
+//! serve(listener, Arc::new(handler), Shutdown::default(), Limits::default()).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`listen`], [`connection`] | ports, sockets, files that the kernel sends |
+//! | [`app`] | the way of a request: route, identity, rights, handler, answer |
+//! | [`route`] | what a request is for, a pure function |
+//! | [`access`] | what right it needs |
+//! | `handler` | one file per noun: blob, upload, manifest, tag, referrer, catalog, and the rest |
+//! | [`query`], [`page`], [`condition`], [`header`], [`incoming`], [`intake`] | the parts of requests |
+//! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
+//! | [`settings`], [`unsupported`] | what the configuration means here, and what it cannot have |
+//! | [`log`] | lines in zot's form |
 
 pub mod access;
 pub mod app;
@@ -8,17 +42,14 @@ pub mod connection;
 pub mod cors;
 mod handler;
 pub mod header;
+pub mod incoming;
 pub mod intake;
 pub mod listen;
+pub mod log;
 pub mod page;
 pub mod query;
 pub mod request_id;
 pub mod respond;
-pub mod body;
-pub mod connection;
-pub mod incoming;
-pub mod listen;
-pub mod log;
 pub mod route;
 pub mod settings;
 pub mod unsupported;

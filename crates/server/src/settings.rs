@@ -1,8 +1,11 @@
 //! What the HTTP side needs to know of the configuration.
 
+use std::time::Duration;
+
 use config::{Config, Http};
 
 use crate::cors;
+use crate::incoming::BodyLimits;
 use crate::page::MAX_ENTRIES;
 
 /// Says whether manifests of Docker's types may be pushed.
@@ -21,6 +24,8 @@ pub struct Settings {
     pub cors: cors::Policy,
     /// Whether manifests of Docker's types may be pushed.
     pub docker: DockerTypes,
+    /// How long the body of a request may take.
+    pub body: BodyLimits,
     /// The largest manifest in bytes.
     pub max_manifest: usize,
     /// The most entries of one page of a list.
@@ -48,9 +53,21 @@ impl Settings {
         Self {
             cors: cors::Policy::new(allow_origin, browser_methods),
             docker,
+            body: body_limits(&config.http),
             max_manifest: saturated(limits.manifest_bytes),
             max_page: saturated(limits.page_size),
         }
+    }
+}
+
+/// Without a limit of the whole, progress counts; one that was given means what it says.
+///
+/// Compat: zot's default of 60 seconds for the whole would cut long uploads.
+fn body_limits(http: &Http) -> BodyLimits {
+    let limited = |limit: Duration| (!limit.is_zero()).then_some(limit);
+    BodyLimits {
+        idle: limited(http.limits.idle_timeout),
+        total: http.read_timeout.and_then(limited),
     }
 }
 
@@ -63,8 +80,56 @@ impl Default for Settings {
         Self {
             cors: cors::Policy::default(),
             docker: DockerTypes::Refused,
+            body: BodyLimits::default(),
             max_manifest: 4 * 1024 * 1024,
             max_page: MAX_ENTRIES,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::{Format, parse};
+
+    use super::*;
+
+    fn read(http: &str) -> Settings {
+        let text = format!(r#"{{"storage":{{"rootDirectory":"/srv/r"}},"http":{{{http}}}}}"#);
+        let loaded = parse(text.as_bytes(), Format::Json, "test").unwrap();
+        Settings::from_config(&loaded.config)
+    }
+
+    #[test]
+    fn case_b12_progress_counts_unless_a_total_is_given() {
+        let minute = Some(Duration::from_mins(1));
+        let table = [
+            ("", minute, None),
+            (
+                r#""readTimeout":"5m""#,
+                minute,
+                Some(Duration::from_mins(5)),
+            ),
+            (r#""readTimeout":"0s""#, minute, None),
+            (r#""limits":{"idleTimeout":"0s"}"#, None, None),
+        ];
+        for (http, idle, total) in table {
+            assert_eq!(read(http).body, BodyLimits { idle, total }, "{http}");
+        }
+    }
+
+    #[test]
+    fn takes_what_handlers_need() {
+        let plain = read("");
+        assert_eq!(plain.docker, DockerTypes::Refused);
+        assert_eq!(
+            (plain.max_manifest, plain.max_page),
+            (4 * 1024 * 1024, 10_000)
+        );
+        let other = read(
+            r#""compat":["docker2s2"],"allowOrigin":"https://ui.example","limits":{"manifestBytes":2048,"pageSize":8}"#,
+        );
+        assert_eq!(other.docker, DockerTypes::Accepted);
+        assert_eq!(other.cors, cors::Policy::new("https://ui.example", false));
+        assert_eq!((other.max_manifest, other.max_page), (2048, 8));
     }
 }
