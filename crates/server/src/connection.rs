@@ -16,6 +16,7 @@ pub(crate) mod service;
 mod warm;
 pub(crate) mod watch;
 
+pub use drive::Patience;
 pub use files::FileTable;
 pub use linger::LingerLimits;
 use watch::Watch;

@@ -31,6 +31,7 @@
 //! | `handler` | one file per noun: blob, upload, manifest, tag, referrer, catalog, and the rest |
 //! | [`query`], [`page`], [`condition`], [`header`], [`incoming`], [`intake`] | the parts of requests |
 //! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
+//! | [`run`] | composition: from a configuration to a server that has ended |
 //! | [`settings`], [`unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`log`] | lines in zot's form |
 
@@ -51,6 +52,7 @@ pub mod query;
 pub mod request_id;
 pub mod respond;
 pub mod route;
+pub mod run;
 pub mod settings;
 pub mod unsupported;
 
