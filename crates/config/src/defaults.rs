@@ -3,6 +3,7 @@
 //! Spec: core 3.9.
 
 mod complete;
+mod mirrors;
 
 use serde_json::{Map, Value as Json, json};
 

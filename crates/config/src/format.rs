@@ -77,20 +77,34 @@ impl Format {
     fn parse(self, text: &str) -> Result<Json, String> {
         match self {
             Self::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
-            Self::Toml => {
-                let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-                    error.to_string().trim_end().replace('\n', " ")
-                })?;
-                serde_json::to_value(table).map_err(|error| error.to_string())
-            }
+            Self::Toml => toml(text),
             Self::Yaml => yaml(text),
-            Self::Hcl => hcl::from_str(text).map_err(|error| error.to_string()),
+            Self::Hcl => hcl(text),
             Self::Ini => flat::ini(text),
             Self::Dotenv => flat::dotenv(text),
             Self::Properties => flat::properties(text),
             Self::Guess => guess(text),
         }
     }
+}
+
+/// The messages of this reader and the next one would quote the line, which may hold a secret.
+fn toml(text: &str) -> Result<Json, String> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.unwrap_or_default().matches('\n').count() + 1;
+        format!("{} at line {line}", error.message().replace('\n', ", "))
+    })?;
+    serde_json::to_value(table).map_err(|error| error.to_string())
+}
+
+fn hcl(text: &str) -> Result<Json, String> {
+    hcl::from_str(text).map_err(|error| {
+        if let hcl::Error::Parse(error) = &error {
+            return format!("{} at line {}", error.message(), error.location().line());
+        }
+        error.to_string()
+    })
 }
 
 fn yaml(text: &str) -> Result<Json, String> {

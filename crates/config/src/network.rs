@@ -92,3 +92,45 @@ impl fmt::Display for Network {
 impl Shaped for Network {
     const SHAPE: &'static Shape = &Shape::Text(Blank::Kept);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Network;
+
+    #[test]
+    fn ranges_hold_what_they_say() {
+        for (range, address, inside) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("192.168.1.7", "192.168.1.7", true),
+            ("192.168.1.7", "192.168.1.8", false),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("0.0.0.0/0", "::1", false),
+            ("fd00::/8", "fd12::1", true),
+            ("::1", "::1", true),
+            ("10.0.0.0/8", "::ffff:10.1.1.1", true),
+        ] {
+            let range: Network = range.parse().unwrap();
+            assert_eq!(
+                range.contains(address.parse().unwrap()),
+                inside,
+                "{range} {address}"
+            );
+            assert_eq!(range.to_string().parse(), Ok(range));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in [
+            "",
+            "proxy",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+            "10.0.0/8",
+        ] {
+            assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+    }
+}

@@ -123,3 +123,26 @@ fn time(text: &str) -> Result<u16, WindowError> {
     };
     parse().ok_or_else(|| WindowError::Time(text.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TimeWindow;
+
+    #[test]
+    fn a_window_may_span_midnight() {
+        for (window, minute, opens_in) in [
+            ("01:00-08:00", 60, 0),
+            ("01:00-08:00", 8 * 60 - 1, 0),
+            ("01:00-08:00", 8 * 60, 17 * 60),
+            ("01:00-08:00", 0, 60),
+            ("22:00-2:30", 23 * 60, 0),
+            ("22:00-2:30", 0, 0),
+            ("22:00-2:30", 150, 22 * 60 - 150),
+        ] {
+            let window: TimeWindow = window.parse().unwrap();
+            assert_eq!(window.opens_in(minute), opens_in, "{window} at {minute}");
+            assert_eq!(window.contains(minute), opens_in == 0);
+            assert_eq!(window.to_string().parse(), Ok(window));
+        }
+    }
+}

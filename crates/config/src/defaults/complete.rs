@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use super::mirrors;
 use crate::access::{AccessControl, Policy, RepositoryPolicy};
 use crate::config::{Config, DIST_SPEC_VERSION};
 use crate::driver::Driver;
 use crate::duration::{self, hours};
 use crate::error::{Error, Warning};
-use crate::extensions::{CREDENTIAL_HELPERS, Extensions};
+use crate::extensions::Extensions;
 use crate::named::Named;
-use crate::storage::Storage;
+use crate::storage::{Retention, Storage};
 
 /// What `http.compat` may hold to any effect.
 const COMPATIBLE: [&str; 2] = ["docker2s2", "sparse"];
@@ -50,7 +51,7 @@ pub(crate) fn complete(config: &mut Config, warnings: &mut Vec<Warning>) -> Resu
     if let Some(extensions) = &mut config.extensions {
         intervals(extensions, warnings);
         redundant(extensions, warnings);
-        helpers(extensions, warnings);
+        mirrors::note(extensions, &config.storage.retention, warnings);
     }
     if config.dist_spec_version != DIST_SPEC_VERSION {
         let given = std::mem::replace(&mut config.dist_spec_version, DIST_SPEC_VERSION.to_owned());
@@ -106,7 +107,7 @@ fn unused_cache(driver: Option<&Driver>, used: bool, path: &str, warnings: &mut 
 
 /// A retention pattern with a leading slash matches nothing. It stays so: a rule that has never
 /// matched must not begin to delete.
-fn slashes(retention: &crate::storage::Retention, path: &str, warnings: &mut Vec<Warning>) {
+fn slashes(retention: &Retention, path: &str, warnings: &mut Vec<Warning>) {
     let patterns = retention
         .policies
         .iter()
@@ -240,25 +241,5 @@ fn redundant(extensions: &Extensions, warnings: &mut Vec<Warning>) {
                 .with("key", key)
                 .with("instead", instead),
         );
-    }
-}
-
-fn helpers(extensions: &Extensions, warnings: &mut Vec<Warning>) {
-    let registries = extensions.sync.iter().flat_map(|sync| &sync.registries);
-    for (at, registry) in registries.enumerate() {
-        let key = format!("extensions.sync.registries[{at}]");
-        let helper = registry.credential_helper.as_str();
-        if !helper.is_empty() && !CREDENTIAL_HELPERS.contains(&helper) {
-            let message = "a credential helper that is not known gives no credentials";
-            warnings.push(
-                Warning::new(message)
-                    .with("key", &key)
-                    .with("value", helper),
-            );
-        }
-        if registry.urls.is_empty() {
-            let message = "a registry without urls is not mirrored";
-            warnings.push(Warning::new(message).with("key", &key));
-        }
     }
 }

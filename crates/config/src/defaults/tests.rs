@@ -235,3 +235,22 @@ fn what_has_no_effect_is_said() {
         assert_eq!(warnings(&text), [message]);
     }
 }
+
+#[test]
+fn mirrored_tags_that_retention_removes_are_said() {
+    let text = |patterns: &str| {
+        format!(
+            r#"{{"storage": {{"retention": {{"policies": [
+                {{"repositories": ["x/a/**"], "keepTags": [{{"patterns": {patterns}}}]}}]}}}},
+            "extensions": {{"sync": {{"registries": [{{"urls": ["https://a"], "content": [
+                {{"prefix": "/a/**", "destination": "/x", "tags": {{"regex": "^v"}}}}]}}]}}}}}}"#
+        )
+    };
+    assert_eq!(
+        warnings(&text(r#"["^w"]"#)),
+        ["retention does not keep the tags that are mirrored \
+          repositories=x/a/** regex=^v key=extensions.sync.registries[0]"]
+    );
+    assert!(warnings(&text(r#"["^w", "^v"]"#)).is_empty());
+    assert!(warnings(&text("[]")).is_empty());
+}

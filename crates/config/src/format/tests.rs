@@ -78,7 +78,7 @@ fn faults_name_their_line() {
         (Format::Json, "{", "line 1"),
         (Format::Toml, "a =", "line 1"),
         (Format::Yaml, "a: [", "line 2"),
-        (Format::Hcl, "a = ", "1"),
+        (Format::Hcl, "a = ", "line 1"),
         (
             Format::Ini,
             "[a",
@@ -111,6 +111,29 @@ fn faults_name_their_line() {
     }
     assert!(Format::Json.read(&[0xff, 0xfe]).is_err());
     assert_eq!(read(Format::Yaml, "# nothing\n"), Ok(json!({})));
+}
+
+#[test]
+fn case_a03_syntax_errors_quote_nothing() {
+    for (format, text) in [
+        (Format::Json, "{\"a\": \"marker\", \"b\": marker\"}"),
+        (Format::Toml, "a = 'marker"),
+        (Format::Toml, "a = marker"),
+        (Format::Toml, "a = 1\na = 'marker'"),
+        (Format::Yaml, "a: \"marker"),
+        (Format::Yaml, "a: 'marker' marker"),
+        (Format::Yaml, "a: marker: marker"),
+        (Format::Hcl, "a = \"marker"),
+        (Format::Hcl, "a = \"marker\" marker"),
+        (Format::Ini, "[a]\nmarker"),
+        (Format::Dotenv, "marker"),
+        (Format::Dotenv, "a=\"marker"),
+        (Format::Properties, "a=marker\\u00"),
+        (Format::Guess, "marker\\"),
+    ] {
+        let error = read(format, text).unwrap_err();
+        assert!(!error.contains("marker"), "{format:?}: {error}");
+    }
 }
 
 /// Documents of objects, lists and scalars that every structured format can hold.

@@ -16,7 +16,9 @@ fn definition<'a>(root: &'a Json, reference: &str) -> &'a Json {
     let name = reference
         .trim_start_matches("#/definitions/")
         .replace("~01", "~1");
-    &root["definitions"][&name]
+    let found = &root["definitions"][&name];
+    assert!(found.is_object(), "{reference} leads nowhere");
+    found
 }
 
 /// Whether a document fits a schema, for the part of JSON Schema that is used here.
