@@ -3,8 +3,12 @@ use std::collections::HashSet;
 use serde_json::{Value as Json, json};
 
 use super::schema;
+use crate::config::Config;
+use crate::fold::{Environment, fold};
 use crate::format::Format;
+use crate::load::typed_document;
 use crate::samples::shared;
+use crate::shape::{Sectioned, Shape, Shaped};
 
 fn read(path: &std::path::Path) -> Json {
     let text = crate::load::read_file(path).unwrap();
@@ -207,5 +211,84 @@ fn is_draft_07_with_every_spelling() {
         "redirectbloburl",
     ] {
         assert!(storage[spelling].is_object(), "{spelling}");
+    }
+}
+
+/// A value for a shape, with every key of every section in it.
+fn full(shape: &Shape, key: &str) -> Json {
+    match shape {
+        Shape::Text(_) => json!(match key {
+            "level" => "info",
+            "gcTimeWindow" => "01:00-02:00",
+            "trustedProxies" => "10.0.0.0/8",
+            _ => "text",
+        }),
+        Shape::Secret | Shape::Any => json!("text"),
+        Shape::Flag => json!(true),
+        Shape::Integer { .. } => json!(7),
+        Shape::Number => json!(7.5),
+        Shape::Port => json!("7"),
+        Shape::Duration => json!("7h"),
+        Shape::Optional(inner) => full(inner, key),
+        Shape::List(inner) => json!([full(inner, key)]),
+        Shape::Map(inner) => json!({"name": full(inner, key)}),
+        Shape::Section(section) => {
+            let keys = section.fields.iter();
+            keys.map(|field| (field.key.to_owned(), full(field.shape, field.key)))
+                .collect()
+        }
+    }
+}
+
+/// The same document with its keys in upper case, names left alone.
+fn shouted(value: Json, shape: &Shape) -> Json {
+    match (shape, value) {
+        (Shape::Optional(inner), value) => shouted(value, inner),
+        (Shape::List(inner), Json::Array(items)) => {
+            items.into_iter().map(|item| shouted(item, inner)).collect()
+        }
+        (Shape::Map(inner), Json::Object(names)) => names
+            .into_iter()
+            .map(|(name, value)| (name, shouted(value, inner)))
+            .collect(),
+        (Shape::Section(section), Json::Object(keys)) => keys
+            .into_iter()
+            .map(|(key, value)| {
+                let shape = section.field(&key).unwrap().shape;
+                (key.to_uppercase(), shouted(value, shape))
+            })
+            .collect(),
+        (_, value) => value,
+    }
+}
+
+#[test]
+fn every_key_is_read_shown_and_described() {
+    let schema = schema();
+    let document = full(Config::SHAPE, "");
+    fits(&schema, &schema, &document).unwrap();
+    let read = |document: &Json| {
+        let Json::Object(keys) = document.clone() else {
+            unreachable!()
+        };
+        let folded = fold(
+            keys,
+            Config::SECTION,
+            "config.Config",
+            &Environment::default(),
+        );
+        assert_eq!(folded.faults, []);
+        typed_document::<Config>(folded.keys).unwrap()
+    };
+    let config = read(&document);
+    assert_eq!(read(&shouted(document, Config::SHAPE)), config);
+    let shown = config.to_masked_json();
+    assert_eq!(read(&shown).to_masked_json(), shown);
+    let Json::Object(keys) = shown else {
+        unreachable!()
+    };
+    let default = Config::default().to_masked_json();
+    for field in Config::SECTION.fields {
+        assert_ne!(keys[field.key], default[field.key], "{} is lost", field.key);
     }
 }
