@@ -80,7 +80,7 @@ impl Demand {
         let value = match given.pattern.as_str() {
             "" => None,
             pattern => Some(
-                Regex::new(pattern)
+                config::regex(pattern)
                     .map_err(|error| format!("value pattern {pattern:?}: {error}"))?,
             ),
         };
@@ -108,7 +108,7 @@ mod tests {
 
     fn section(json: &str) -> Lint {
         let text = format!(r#"{{"storage":{{}},"extensions":{{"lint":{json}}}}}"#);
-        let loaded = config::parse(text.as_bytes(), config::Format::Json, "test".as_ref());
+        let loaded = config::parse(text.as_bytes(), config::Format::Json, "test");
         let extensions = loaded.expect("valid").config.extensions;
         extensions.expect("given").lint.expect("given")
     }
