@@ -101,7 +101,7 @@ impl Disk {
 
     /// Yields the folders that hold the objects, and those above them whose entries are not all known
     /// to be durable.
-    fn folders_to_flush(&self, keys: &[Key]) -> BTreeSet<Key> {
+    pub(super) fn folders_to_flush(&self, keys: &[Key]) -> BTreeSet<Key> {
         let mut folders = BTreeSet::new();
         for key in keys {
             let mut next = key.parent();

@@ -394,6 +394,11 @@ async fn a_call_waits_for_an_append_whose_caller_has_gone() {
         let committing = async move { second.commit(&upload, &blob).await };
         (tokio::spawn(appending), tokio::spawn(committing))
     };
+    // Time enough for calls that do not wait.
+    for _ in 0..50 {
+        driver.put(&key("other"), "x".into()).await.expect("put");
+    }
+    assert!(!appending.is_finished() && !committing.is_finished());
     io::Write::write_all(&mut left_over, b"left over").expect("written");
     drop(left_over);
     let appended = appending
@@ -443,4 +448,27 @@ async fn an_append_that_waited_never_writes_into_the_object() {
         .await
         .expect("stat");
     assert_eq!(stat.size, 1);
+}
+
+#[tokio::test]
+async fn folders_are_flushed_until_their_names_are_durable() {
+    let folder = TempDir::new().expect("temporary");
+    let driver = open(&folder);
+    let object = key("a/b/c/x");
+    let flushed = |keys: &[&str]| {
+        let keys: Vec<_> = keys.iter().map(|name| key(name)).collect();
+        let folders = driver.disk.folders_to_flush(&keys);
+        folders.iter().map(Key::to_string).collect::<Vec<_>>()
+    };
+    driver.put(&object, "x".into()).await.expect("put");
+    assert_eq!(flushed(&["a/b/c/x"]), ["", "a", "a/b", "a/b/c"]);
+    driver
+        .persist(std::slice::from_ref(&object))
+        .await
+        .expect("persist");
+    assert_eq!(flushed(&["a/b/c/x"]), ["a/b/c"]);
+    assert_eq!(flushed(&["a/d/x", "a/b/c/x"]), ["a", "a/b/c", "a/d"]);
+    driver.delete(&object).await.expect("delete");
+    driver.delete(&key("a/b/c")).await.expect("delete");
+    assert_eq!(flushed(&["a/b/c/x"]), ["a/b", "a/b/c"]);
 }
