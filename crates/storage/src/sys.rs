@@ -128,7 +128,9 @@ mod linux {
     pub(crate) fn advise_sequential(file: &File, offset: u64, soon: u64) {
         // Advice that is not taken costs speed only.
         let _ = rustix::fs::fadvise(file, 0, None, Advice::Sequential);
-        if let Some(soon) = NonZeroU64::new(soon) {
+        // Asking takes longer than sending when the part is in memory, as the first byte tells.
+        let is_cold = read_now(file, &mut [0], offset).is_none();
+        if let (true, Some(soon)) = (is_cold, NonZeroU64::new(soon)) {
             let _ = rustix::fs::fadvise(file, offset, Some(soon), Advice::WillNeed);
         }
     }
