@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod driver;
+#[cfg(test)]
+mod store;

@@ -94,8 +94,8 @@ impl Store for MemoryStore {
 
     fn close(&self) -> BoxFuture<'_, Result<(), Error>> {
         async move {
-            *self.rows.write() = None;
-            Ok(())
+            let rows = self.rows.write().take();
+            rows.map(|_| ()).ok_or(Error::Closed)
         }
         .boxed()
     }

@@ -71,6 +71,11 @@ impl Shield {
         Ok(())
     }
 
+    /// Yields the length of the file as the database sees it, in bytes.
+    pub(super) fn len(&self) -> io::Result<u64> {
+        self.either(StorageBackend::len, Overlay::len)
+    }
+
     /// Runs one of two, as sealed or not.
     fn either<T>(
         &self,
@@ -94,7 +99,7 @@ pub(super) struct Shielded(pub(super) Arc<Shield>);
 
 impl StorageBackend for Shielded {
     fn len(&self) -> io::Result<u64> {
-        self.0.either(StorageBackend::len, Overlay::len)
+        self.0.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {

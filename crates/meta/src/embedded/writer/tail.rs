@@ -6,7 +6,7 @@
 
 use redb::ReadableTable;
 
-use super::{Pending, Rows, Verdict, apply, commit, set_state, state};
+use super::{Flush, Pending, Rows, Verdict, apply, commit, set_state, state};
 use crate::embedded::database::{Open, ROWS};
 use crate::embedded::failure::Failure;
 use crate::store::Change;
@@ -91,7 +91,7 @@ impl Tail {
             apply(&mut rows, change)?;
         }
         drop(rows);
-        commit(transaction, false)
+        commit(transaction, Flush::None)
     }
 }
 
