@@ -5,11 +5,11 @@
 
 mod database;
 mod failure;
+mod file;
 mod shield;
 mod writer;
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -17,15 +17,14 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwapOption;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use redb::StorageBackend;
-use redb::backends::FileBackend;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, WriteError};
 use crate::range;
 use crate::store::{Batch, Row, Scan, Store, Table};
-use database::{OpenDisk, Snapshot};
+use database::Snapshot;
 use failure::Failure;
+use file::{PathPlace, Place};
 use writer::{Job, Writer};
 
 /// How many batches may wait for the writer; who comes later waits for room.
@@ -82,17 +81,14 @@ impl EmbeddedStore {
     /// [`Error::InUse`] when a process has it open, [`Error::Format`] when a newer version wrote
     /// it, [`Error::Backend`] when it is no such file or cannot be read.
     pub fn open(path: &Path, options: EmbeddedOptions) -> Result<(Self, Opened), Error> {
-        let path = path.to_path_buf();
-        let disk = move || open_file(&path);
-        Self::open_on(Arc::new(disk), options)
+        Self::open_on(Arc::new(PathPlace(path.to_path_buf())), options)
     }
 
-    /// Opens whatever `disk` yields.
-    fn open_on(disk: OpenDisk, options: EmbeddedOptions) -> Result<(Self, Opened), Error> {
+    fn open_on(place: Arc<dyn Place>, options: EmbeddedOptions) -> Result<(Self, Opened), Error> {
         let shared = Arc::new(Shared {
             snapshot: ArcSwapOption::empty(),
         });
-        let (writer, opened) = Writer::open(disk, options.cache_bytes, Arc::clone(&shared))?;
+        let (writer, opened) = Writer::open(place, options.cache_bytes, Arc::clone(&shared))?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("meta-writer".to_owned())
@@ -150,28 +146,6 @@ impl EmbeddedStore {
 /// The writer is gone: it was closed.
 fn closed<E>(_: E) -> Error {
     Error::Closed
-}
-
-/// Opens the file and makes its name durable if it is new.
-fn open_file(path: &Path) -> Result<Box<dyn StorageBackend>, Failure> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    let file = match options.open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let file = options.create(true).truncate(false).open(path)?;
-            if let Some(folder) = path.parent() {
-                let folder = if folder.as_os_str().is_empty() {
-                    Path::new(".")
-                } else {
-                    folder
-                };
-                File::open(folder)?.sync_all()?;
-            }
-            file
-        }
-        opened => opened?,
-    };
-    Ok(Box::new(FileBackend::new(file)?))
 }
 
 impl Store for EmbeddedStore {

@@ -3,10 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use redb::{
-    Builder, Database, ReadOnlyTable, ReadableDatabase, StorageBackend, StorageError,
-    TableDefinition,
-};
+use redb::{Builder, Database, ReadOnlyTable, ReadableDatabase, StorageError, TableDefinition};
 
 use super::failure::Failure;
 use super::shield::{Shield, Shielded};
@@ -16,9 +13,6 @@ use crate::store::Row;
 /// All rows; a key is the table's number and the key within the table.
 pub(super) const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> =
     TableDefinition::new("rows");
-
-/// Opens the file below the database, anew for each call.
-pub(super) type OpenDisk = Arc<dyn Fn() -> Result<Box<dyn StorageBackend>, Failure> + Send + Sync>;
 
 /// A database that is open.
 pub(super) struct Open {

@@ -18,10 +18,6 @@ use redb::{BackendError, StorageBackend};
 use super::failure::FlushFailed;
 use overlay::Overlay;
 
-/// Room that must be there before a file that was full is written again, in bytes. Without it
-/// each batch would fail anew at the price of opening the file anew.
-const ROOM: usize = 1024 * 1024;
-
 /// A file that can be sealed.
 #[derive(Debug)]
 pub(super) struct Shield {
@@ -50,18 +46,18 @@ impl Shield {
         }
     }
 
-    /// Brings what was kept in memory to the file, if anything was; from then on passes
-    /// everything on. `suspect` says that a flush of this file failed before: all of it is
-    /// written once more, since the kernel takes pages whose flush failed for flushed.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.sealed.load(Ordering::Acquire)
+    }
+
+    /// Brings what was kept in memory to the file; from then on passes everything on. `suspect`
+    /// says that a flush of this file failed before: all of it is written once more, since the
+    /// kernel takes pages whose flush failed for flushed.
     ///
     /// # Errors
     /// Those of the file: it stays sealed.
     pub(super) fn settle(&self, suspect: bool) -> io::Result<()> {
-        if !self.sealed.load(Ordering::Acquire) {
-            return Ok(());
-        }
         let mut overlay = self.overlay.lock();
-        overlay::probe(&*self.file, ROOM)?;
         if suspect {
             overlay.rewrite(&*self.file)?;
         }
@@ -82,10 +78,10 @@ impl Shield {
         open: impl FnOnce(&dyn StorageBackend) -> io::Result<T>,
         sealed: impl FnOnce(&mut Overlay, &dyn StorageBackend) -> io::Result<T>,
     ) -> io::Result<T> {
-        if self.sealed.load(Ordering::Acquire) {
+        if self.is_sealed() {
             let mut overlay = self.overlay.lock();
             // It may have been settled meanwhile.
-            if self.sealed.load(Ordering::Acquire) {
+            if self.is_sealed() {
                 return sealed(&mut overlay, &*self.file);
             }
         }

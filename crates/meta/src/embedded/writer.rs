@@ -7,8 +7,9 @@ use std::sync::Arc;
 use redb::{ReadableTable, StorageBackend, Table as RedbTable, WriteTransaction};
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::{Open, OpenDisk, ROWS};
+use super::database::{Open, ROWS};
 use super::failure::{Failure, Kind};
+use super::file::Place;
 use super::shield::Shield;
 use super::{Opened, Shared};
 use crate::error::{Error, WriteError};
@@ -72,7 +73,7 @@ type Rows<'tx> = RedbTable<'tx, &'static [u8], &'static [u8]>;
 
 /// Owns the database.
 pub(super) struct Writer {
-    disk: OpenDisk,
+    place: Arc<dyn Place>,
     cache_bytes: usize,
     shared: Arc<Shared>,
     /// `None` when it could not be opened again after a failure.
@@ -87,18 +88,18 @@ pub(super) struct Writer {
 impl Writer {
     /// Opens the database and marks it as in use.
     pub(super) fn open(
-        disk: OpenDisk,
+        place: Arc<dyn Place>,
         cache_bytes: usize,
         shared: Arc<Shared>,
     ) -> Result<(Self, Opened), Error> {
-        let started = match start(&disk, cache_bytes, Shield::open) {
+        let started = match start(&*place, cache_bytes, Shield::open) {
             // A full disk is no reason not to serve what is there.
-            Err(Error::Full(_)) => start(&disk, cache_bytes, Shield::sealed),
+            Err(Error::Full(_)) => start(&*place, cache_bytes, Shield::sealed),
             started => started,
         };
         let (open, opened, tail) = started?;
         let writer = Self {
-            disk,
+            place,
             cache_bytes,
             shared,
             open: Some(open),
@@ -208,8 +209,13 @@ impl Writer {
 
     /// Sees to it that what is written reaches the file.
     fn settle(&mut self) -> Result<(), Failure> {
-        self.opened()?.shield.settle(self.suspect)?;
-        self.suspect = false;
+        let shield = &self.opened()?.shield;
+        if shield.is_sealed() {
+            self.place.check_room()?;
+            shield.settle(self.suspect)?;
+            self.suspect = false;
+            tracing::info!("rows can be written again");
+        }
         Ok(())
     }
 
@@ -231,7 +237,7 @@ impl Writer {
     fn recover(&mut self, kind: Kind) -> Result<(), Failure> {
         self.suspect |= kind == Kind::Flush;
         self.open = None;
-        let open = Open::new(Shield::sealed((self.disk)()?), self.cache_bytes)?;
+        let open = Open::new(Shield::sealed(self.place.open()?), self.cache_bytes)?;
         self.tail.replay(&open)?;
         self.generation += 1;
         self.open = Some(open);
@@ -253,10 +259,10 @@ impl Writer {
             closed => closed,
         };
         self.shared.snapshot.store(None);
-        if let Some(open) = self.open {
-            open.database.close().map_err(Failure::from)?;
-        }
-        Ok(closed?)
+        // The first failure says more than what closing after it says.
+        let ended = self.open.map_or(Ok(()), |open| open.database.close());
+        closed?;
+        Ok(ended.map_err(Failure::from)?)
     }
 
     fn mark_clean(&mut self) -> Result<(), Failure> {
@@ -350,11 +356,11 @@ fn commit(mut transaction: WriteTransaction, flush: Flush) -> Result<(), Failure
 
 /// Opens the database, looks at how it was left, and marks it as in use.
 fn start(
-    disk: &OpenDisk,
+    place: &dyn Place,
     cache_bytes: usize,
     shield: fn(Box<dyn StorageBackend>) -> Shield,
 ) -> Result<(Open, Opened, Tail), Error> {
-    let open = Open::new(shield(disk()?), cache_bytes)?;
+    let open = Open::new(shield(place.open()?), cache_bytes)?;
     let transaction = open.database.begin_write().map_err(Failure::from)?;
     let mut rows = transaction.open_table(ROWS).map_err(Failure::from)?;
     let format = state(&rows, FORMAT_KEY)?;

@@ -155,17 +155,6 @@ impl Overlay {
     }
 }
 
-/// Fails unless the file can take so many bytes more; leaves it as it was.
-pub(super) fn probe(file: &dyn StorageBackend, room: usize) -> io::Result<()> {
-    let len = file.len()?;
-    let probed = file.set_len(end_of(len, room)?).and_then(|()| {
-        file.write(len, &vec![0; room])?;
-        file.sync_data()
-    });
-    // Back to the old length in any case, so that a full disk is not filled by the probe.
-    file.set_len(len).and(probed)
-}
-
 fn end_of(offset: u64, length: usize) -> io::Result<u64> {
     let length = u64::try_from(length).map_err(io::Error::other)?;
     offset
