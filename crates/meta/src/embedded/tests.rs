@@ -1,5 +1,6 @@
 mod disk;
 mod faults;
+mod overlay;
 mod power;
 
 use super::*;

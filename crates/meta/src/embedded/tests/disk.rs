@@ -19,6 +19,8 @@ pub(super) enum Fault {
     None,
     /// There is no room: neither data nor a longer file.
     Full,
+    /// There is no room for more; what is there can be overwritten.
+    Grow,
     /// Data cannot be written.
     Write,
     /// Flushes fail, and as with Linux the data that was to be flushed is not tried again.
@@ -53,7 +55,7 @@ impl State {
             return Ok(());
         }
         Err(match self.fault {
-            Fault::Full => io::ErrorKind::StorageFull.into(),
+            Fault::Full | Fault::Grow => io::ErrorKind::StorageFull.into(),
             Fault::None | Fault::Write | Fault::Flush | Fault::All => {
                 io::Error::from_raw_os_error(5)
             }
@@ -145,7 +147,7 @@ impl Place for Disk {
 
     fn check_room(&self) -> Result<(), Failure> {
         let state = self.0.lock();
-        Ok(state.fails(&[Fault::Full, Fault::Write, Fault::All])?)
+        Ok(state.fails(&[Fault::Full, Fault::Grow, Fault::Write, Fault::All])?)
     }
 }
 
@@ -170,7 +172,7 @@ impl StorageBackend for Disk {
         state.count_down();
         let len = size(len);
         if len > state.data.len() {
-            state.fails(&[Fault::Full])?;
+            state.fails(&[Fault::Full, Fault::Grow])?;
         }
         state.fails(&[Fault::All])?;
         state.data.resize(len, 0);

@@ -5,6 +5,9 @@ use super::*;
 
 const FAULTS: [Fault; 4] = [Fault::Full, Fault::Write, Fault::Flush, Fault::All];
 
+/// A key that is far from the others, so that it lies in another page.
+const FIRST: &[u8] = b"";
+
 fn is_expected(error: &WriteError, fault: Fault) -> bool {
     let full = matches!(error, WriteError::Store(Error::Full(_)));
     let failed = matches!(error, WriteError::Store(Error::Backend(_)));
@@ -41,6 +44,26 @@ async fn a_full_disk_is_read_and_heals() {
     let (store, opened) = open(&disk);
     assert!(opened.clean);
     assert_eq!(count(&store).await, 2001);
+}
+
+/// Where rows can be overwritten but not added, a batch does not cost a new start each.
+#[tokio::test]
+async fn a_disk_without_room_to_grow() {
+    let disk = Disk::default();
+    let (store, _) = open(&disk);
+    disk.fail(Fault::Grow);
+    let value = vec![7; 100_000];
+    let mut written = 0;
+    for key in 0..u8::MAX {
+        match store.write(batch(&[(&[key], &value)])).await {
+            Ok(()) => written += 1,
+            Err(error) => assert!(is_expected(&error, Fault::Full), "{error:?}"),
+        }
+    }
+    assert_eq!(count(&store).await, written);
+    assert_eq!(disk.opened(), 2, "one failure, one new start");
+    disk.fail(Fault::None);
+    store.write(batch(&[(b"new", &value)])).await.unwrap();
 }
 
 #[tokio::test]
@@ -90,7 +113,7 @@ async fn every_step_of_a_commit_fails() {
                 .unwrap();
 
             disk.fail_after(step, fault);
-            let outcome = store.write(batch(&[(b"a", b"3"), (b"b", b"3")])).await;
+            let outcome = store.write(batch(&[(b"a", b"3"), (FIRST, b"3")])).await;
             if !disk.has_failed() {
                 assert!(step > 3, "a commit has steps");
                 outcome.unwrap();
@@ -126,7 +149,7 @@ async fn every_step_of_healing_is_cut() {
         fill(&store, 60).await;
         store.write(batch(&[(b"a", b"1")])).await.unwrap();
         disk.fail_after(1, Fault::Write);
-        let failed = store.write(batch(&[(b"a", b"2"), (b"b", b"2")])).await;
+        let failed = store.write(batch(&[(b"a", b"2"), (FIRST, b"2")])).await;
         failed.unwrap_err();
 
         disk.fail(Fault::None);
@@ -134,7 +157,7 @@ async fn every_step_of_healing_is_cut() {
         let healed = store.write(batch(&[(b"c", b"3")])).await.is_ok();
         for seed in 1..20 {
             let (after, _) = open(&disk.cut_power(coin(seed)));
-            let rows = (get(&after, b"a").await, get(&after, b"b").await);
+            let rows = (get(&after, b"a").await, get(&after, FIRST).await);
             let whole = match (rows.0.as_deref(), rows.1.as_deref()) {
                 (Some(b"1"), None) => 61,
                 (Some(b"2"), Some(b"2")) => 62,
@@ -153,7 +176,7 @@ async fn every_step_of_healing_is_cut() {
 
 /// Demands that the last batch happened wholly or not at all; tells which.
 async fn check(store: &EmbeddedStore, answered: bool) -> bool {
-    let rows = (get(store, b"a").await.unwrap(), get(store, b"b").await);
+    let rows = (get(store, b"a").await.unwrap(), get(store, FIRST).await);
     let happened = match (rows.0.as_slice(), rows.1.as_deref()) {
         (b"3", Some(b"3")) => true,
         (b"2", None) => false,
