@@ -1,0 +1,14 @@
+//! The engine on real drivers and stores: what it does, and what is left of it when things fail.
+
+#[cfg(test)]
+mod ground;
+#[cfg(test)]
+mod image;
+#[cfg(test)]
+mod manifest;
+#[cfg(test)]
+mod manual_clock;
+#[cfg(test)]
+mod row_store;
+#[cfg(test)]
+mod upload;
