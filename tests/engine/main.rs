@@ -12,3 +12,7 @@ mod manual_clock;
 mod row_store;
 #[cfg(test)]
 mod upload;
+#[cfg(test)]
+mod delete;
+#[cfg(test)]
+mod mount;
