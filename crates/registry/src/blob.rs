@@ -309,14 +309,32 @@ impl Registry {
         self.driver(repo)
             .persist(&[layout::blob(repo, digest)])
             .await?;
+        let mut edit = Edit::durable();
+        self.plan_durable(&mut edit, repo, digest, size).await?;
+        self.meta.write(edit).await?;
+        Ok(())
+    }
+
+    /// Adds to a batch the row of a blob whose file is durable.
+    pub(crate) async fn plan_durable(
+        &self,
+        edit: &mut Edit,
+        repo: &RepoName,
+        digest: &Digest,
+        size: u64,
+    ) -> Result<()> {
+        let before = self.meta.blob(repo, digest).await?;
+        let media_type = match before.as_ref().map(|found| &found.value) {
+            Some(BlobRow::Present { media_type, .. }) => media_type.clone(),
+            Some(BlobRow::Condemned { .. } | BlobRow::Deleted { .. }) | None => None,
+        };
         let row = BlobRow::Present {
             size,
-            media_type: None,
+            media_type,
             checked: self.now_nanos(),
         };
-        let mut edit = Edit::durable();
-        edit.put_blob(repo, digest, &row);
-        self.meta.write(edit).await?;
+        edit.expect_blob(repo, digest, before.as_ref())
+            .put_blob(repo, digest, &row);
         Ok(())
     }
 }

@@ -67,17 +67,17 @@ impl FreshBlobs {
             .collect()
     }
 
-    /// Yields everything, for the stop.
-    pub(crate) fn take_all(&self) -> Vec<(RepoName, Digest, u64)> {
+    /// Yields everything, by repository, for the stop.
+    pub(crate) fn take_all(&self) -> HashMap<RepoName, Vec<(Digest, u64)>> {
         let mut table = self.table.lock();
         table.count = 0;
-        let blobs = std::mem::take(&mut table.blobs);
-        let flat = |(digest, holders): (Digest, HashMap<RepoName, u64>)| {
-            holders
-                .into_iter()
-                .map(move |(repo, size)| (repo, digest, size))
-        };
-        blobs.into_iter().flat_map(flat).collect()
+        let mut by_repo: HashMap<_, Vec<_>> = HashMap::new();
+        for (digest, holders) in std::mem::take(&mut table.blobs) {
+            for (repo, size) in holders {
+                by_repo.entry(repo).or_default().push((digest, size));
+            }
+        }
+        by_repo
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(fresh.size(&repo, &one), None);
         assert!(fresh.insert(&repo, &Digest::sha256(b"more"), 7));
         assert_eq!(fresh.size(&repo, &Digest::sha256(b"more")), Some(7));
-        assert_eq!(fresh.take_all().len(), CAPACITY);
+        assert_eq!(fresh.take_all()[&repo].len(), CAPACITY);
         assert!(fresh.take_all().is_empty());
     }
 }

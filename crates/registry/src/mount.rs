@@ -5,6 +5,7 @@ use oci::{Digest, RepoName};
 use storage::ErrorKind;
 
 use crate::blob::Held;
+use crate::content;
 use crate::error::Result;
 use crate::layout;
 use crate::registry::Registry;
@@ -97,13 +98,15 @@ impl Registry {
             return Ok(false);
         }
         let (from, to) = (layout::blob(holder, digest), layout::blob(repo, digest));
-        match self.driver(repo).link(&from, &to).await {
+        let driver = self.driver(repo);
+        if let Some((_, Held::Row(_))) = self.held(repo, digest).await? {
+            // The row calls the file durable, so it has to be before it appears.
+            driver.persist(std::slice::from_ref(&from)).await?;
+        }
+        match driver.link(&from, &to).await {
             Ok(()) => Ok(true),
             Err(error) => match error.kind() {
-                ErrorKind::Exists => Ok(self
-                    .stat_content(repo, digest)
-                    .await?
-                    .is_some_and(|s| s.size == size)),
+                ErrorKind::Exists => self.is_what_its_name_says(repo, digest, size).await,
                 ErrorKind::NotFound | ErrorKind::Unsupported => Ok(false),
                 ErrorKind::Offset
                 | ErrorKind::NotEmpty
@@ -114,6 +117,22 @@ impl Registry {
                 | ErrorKind::Io => Err(error.into()),
             },
         }
+    }
+
+    /// Judges a file that lies where a link was to go. Often somebody else has just made the same
+    /// link; but it may as well be what a power cut has brought back, and then nothing vouches for it.
+    async fn is_what_its_name_says(
+        &self,
+        repo: &RepoName,
+        digest: &Digest,
+        size: u64,
+    ) -> Result<bool> {
+        if self.is_stored(repo, digest, size).await? {
+            return Ok(true);
+        }
+        let (driver, key) = (self.driver(repo), layout::blob(repo, digest));
+        let found = content::hash(driver.as_ref(), &key, digest.algorithm()).await?;
+        Ok(found == Some((*digest, size)))
     }
 
     /// Yields repositories that hold a blob and that the caller may read, with the blob's size.

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use meta::{AheadRow, Edit, Meta};
-use oci::RepoName;
 use oci::json::Limits;
+use oci::{Digest, RepoName};
 use storage::Driver;
 
 use crate::cache::ManifestCache;
@@ -23,6 +23,9 @@ use crate::stats::PullCounts;
 use crate::stores::Stores;
 use crate::upload::Uploads;
 use crate::view::Views;
+
+/// How many blobs get their rows in one batch when the engine stops.
+const FRESH: usize = 256;
 
 /// Whether a manifest may name content that is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,10 +224,28 @@ impl Registry {
         Ok(())
     }
 
+    /// Gives their rows to blobs that wait for a manifest, so that the next start need not read them.
     async fn persist_fresh(&self) -> Result<()> {
-        for (repo, digest, size) in self.fresh.take_all() {
-            self.make_durable(&repo, &digest, size).await?;
+        let mut outcome = Ok(());
+        for (repo, blobs) in self.fresh.take_all() {
+            for slice in blobs.chunks(FRESH) {
+                outcome = outcome.and(self.persist_slice(&repo, slice).await);
+            }
         }
-        Ok(())
+        outcome
+    }
+
+    async fn persist_slice(&self, repo: &RepoName, blobs: &[(Digest, u64)]) -> Result<()> {
+        let keys: Vec<_> = blobs
+            .iter()
+            .map(|(digest, _)| layout::blob(repo, digest))
+            .collect();
+        self.driver(repo).persist(&keys).await?;
+        // The store is about to be closed, which makes its rows durable once for all.
+        let mut edit = Edit::relaxed();
+        for (digest, size) in blobs {
+            self.plan_durable(&mut edit, repo, digest, *size).await?;
+        }
+        Ok(self.meta.write(edit).await?)
     }
 }

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use storage::ErrorKind;
 use uuid::Uuid;
 
+use crate::blob::Held;
 use crate::content;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Writer};
@@ -226,26 +227,40 @@ impl Registry {
         let upload = upload_key(repo, id);
         let _shared = self.locks.shared(repo).await;
         let driver = self.driver(repo);
-        if self.is_stored(repo, digest, size).await? || self.dedupe(repo, digest, size).await? {
+        let held = self.held(repo, digest).await?;
+        let has_row = matches!(held, Some((_, Held::Row(_))));
+        let is_stored = held.is_some() && self.has_file(repo, digest, size).await?;
+        if is_stored || self.dedupe(repo, digest, size).await? {
             if let Err(error) = driver.delete(&upload).await
                 && error.kind() != ErrorKind::NotFound
             {
                 return Err(error.into());
             }
+            if is_stored && has_row {
+                return Ok(());
+            }
         } else {
+            if has_row {
+                // The row calls the file durable, so it has to be before it appears.
+                driver.persist(std::slice::from_ref(&upload)).await?;
+            }
             driver.commit(&upload, &layout::blob(repo, digest)).await?;
         }
         self.remember(repo, digest, size).await
     }
 
     /// Tells whether the repository holds a trusted file of the right size.
-    async fn is_stored(&self, repo: &RepoName, digest: &Digest, size: u64) -> Result<bool> {
-        let trusted = self.held(repo, digest).await?.is_some();
-        let stat = if trusted {
-            self.stat_content(repo, digest).await?
-        } else {
-            None
-        };
+    pub(crate) async fn is_stored(
+        &self,
+        repo: &RepoName,
+        digest: &Digest,
+        size: u64,
+    ) -> Result<bool> {
+        Ok(self.held(repo, digest).await?.is_some() && self.has_file(repo, digest, size).await?)
+    }
+
+    async fn has_file(&self, repo: &RepoName, digest: &Digest, size: u64) -> Result<bool> {
+        let stat = self.stat_content(repo, digest).await?;
         Ok(stat.is_some_and(|stat| stat.size == size))
     }
 

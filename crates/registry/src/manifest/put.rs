@@ -18,14 +18,18 @@ use oci::{Descriptor, Digest, Manifest, ManifestKind, MediaType, Reference, Repo
 use storage::Key;
 
 use crate::blob::Held;
+use crate::content::read_small;
 use crate::error::{Error, Result};
 use crate::hook::{Candidate, Event, by_tag};
 use crate::layout;
 use crate::manifest::Condition;
 use crate::registry::{Registry, Sparse};
 
-/// How often a push is tried again when rows that it relies on keep changing.
+/// How often a push is tried when rows that it relies on keep changing.
 const ATTEMPTS: usize = 32;
+/// How many of these attempts are made side by side with other pushes to the repository. Those that
+/// come after wait for their turn, so that only other processes can get in between.
+const SIDE_BY_SIDE: usize = 2;
 /// How many missing blobs an error names.
 const NAMED: usize = 32;
 
@@ -75,6 +79,13 @@ struct Plan {
     moved: Vec<Tag>,
 }
 
+impl Plan {
+    /// Tells whether anybody can see the difference.
+    fn is_change(&self) -> bool {
+        self.is_new || !self.moved.is_empty()
+    }
+}
+
 impl Registry {
     /// Makes a manifest visible under its digest and its tags, all or none.
     ///
@@ -97,11 +108,8 @@ impl Registry {
             self.locate(repo, &blob.digest).await?;
         }
         let plan = self.commit_push(&push).await?;
-        for digest in &plan.fresh {
-            self.fresh.remove(repo, digest);
-        }
         self.cache.insert(&push.digest, push.manifest.raw());
-        if plan.is_new || !plan.moved.is_empty() {
+        if plan.is_change() {
             self.index_changed(repo).await?;
             self.announce(&push, &plan);
         }
@@ -184,7 +192,7 @@ impl Registry {
         let (driver, key) = (self.driver(repo), layout::blob(repo, &config.digest));
         self.blob_info(repo, &config.digest).await.ok()?;
         let limit = u64::try_from(self.options().manifest.max_bytes).unwrap_or(u64::MAX);
-        crate::content::read_small(driver.as_ref(), &key, limit)
+        read_small(driver.as_ref(), &key, limit)
             .await
             .ok()
             .flatten()
@@ -192,34 +200,59 @@ impl Registry {
 
     /// Looks up, persists and writes, until the rows hold still.
     async fn commit_push(&self, push: &Push<'_>) -> Result<Plan> {
-        let _shared = self.locks.shared(push.repo).await;
-        for _ in 0..ATTEMPTS {
-            let mut plan = self.plan_push(push).await?;
-            if plan.is_new {
-                let key = layout::blob(push.repo, &push.digest);
-                self.driver(push.repo)
-                    .put(&key, push.manifest.raw().clone())
-                    .await?;
-                plan.persist.push(key);
-            }
-            if !plan.persist.is_empty() {
-                self.driver(push.repo).persist(&plan.persist).await?;
-            }
-            let is_change = plan.is_new || !plan.moved.is_empty() || !plan.fresh.is_empty();
-            if !is_change {
+        for attempt in 0..ATTEMPTS {
+            let committed = if attempt < SIDE_BY_SIDE {
+                let _shared = self.locks.shared(push.repo).await;
+                self.try_commit(push).await?
+            } else {
+                let _alone = self.locks.alone(push.repo).await;
+                self.try_commit(push).await?
+            };
+            if let Some(plan) = committed {
                 return Ok(plan);
-            }
-            match self
-                .meta
-                .write(std::mem::replace(&mut plan.edit, Edit::durable()))
-                .await
-            {
-                Ok(()) => return Ok(plan),
-                Err(WriteError::Conflict) => {}
-                Err(WriteError::Store(error)) => return Err(error.into()),
             }
         }
         Err(Error::Contended)
+    }
+
+    /// Makes one attempt; `None` when a row changed meanwhile. The repository is locked.
+    async fn try_commit(&self, push: &Push<'_>) -> Result<Option<Plan>> {
+        let mut plan = self.plan_push(push).await?;
+        self.write_file(push, &plan).await?;
+        plan.persist.push(layout::blob(push.repo, &push.digest));
+        self.driver(push.repo).persist(&plan.persist).await?;
+        // Even where nothing changes, the rows that the answer relies on may not be durable yet.
+        let edit = std::mem::replace(&mut plan.edit, Edit::durable());
+        match self.meta.write(edit).await {
+            Ok(()) => {}
+            Err(WriteError::Conflict) => return Ok(None),
+            Err(WriteError::Store(error)) => return Err(error.into()),
+        }
+        for digest in &plan.fresh {
+            self.fresh.remove(push.repo, digest);
+        }
+        Ok(Some(plan))
+    }
+
+    /// Writes the manifest's file, unless it is there: what a row vouches for is not written over.
+    async fn write_file(&self, push: &Push<'_>, plan: &Plan) -> Result<()> {
+        let raw = push.manifest.raw();
+        let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
+        let (driver, key) = (
+            self.driver(push.repo),
+            layout::blob(push.repo, &push.digest),
+        );
+        let is_there = if plan.is_new {
+            self.is_stored(push.repo, &push.digest, size).await?
+        } else {
+            let found = self.stat_content(push.repo, &push.digest).await?;
+            found.is_some_and(|found| found.size == size)
+                && read_small(driver.as_ref(), &key, size).await?.as_ref() == Some(raw)
+        };
+        if !is_there {
+            driver.put(&key, raw.clone()).await?;
+        }
+        Ok(())
     }
 
     async fn plan_push(&self, push: &Push<'_>) -> Result<Plan> {
@@ -249,7 +282,9 @@ impl Registry {
             let before = self.meta.tag(push.repo, tag).await?;
             self.plan_tag(push, tag, before.as_ref(), &mut plan);
         }
-        plan.edit.put_ahead(push.repo, &self.ahead_row());
+        if plan.is_change() {
+            plan.edit.put_ahead(push.repo, &self.ahead_row());
+        }
         Ok(plan)
     }
 
@@ -286,7 +321,8 @@ impl Registry {
         let Some((info, held)) = self.held(repo, &blob.digest).await? else {
             return Ok(false);
         };
-        if info.size != blob.size {
+        let stat = self.stat_content(repo, &blob.digest).await?;
+        if info.size != blob.size || stat.is_none_or(|stat| stat.size != blob.size) {
             return Ok(false);
         }
         let is_fresh = self.fresh.size(repo, &blob.digest).is_some();
@@ -294,6 +330,10 @@ impl Registry {
             Held::Manifest => return Ok(true),
             Held::Row(found) if !is_fresh => {
                 plan.edit.expect_blob(repo, &blob.digest, Some(&found));
+                if was_never_checked(&found) {
+                    // Others have written it, and nobody knows whether it is safe.
+                    plan.persist.push(layout::blob(repo, &blob.digest));
+                }
                 if names_type(&found) {
                     return Ok(true);
                 }
@@ -326,6 +366,9 @@ impl Registry {
         before: Option<&Found<TagRow>>,
         plan: &mut Plan,
     ) {
+        if plan.moved.contains(tag) {
+            return;
+        }
         if before.is_some_and(|found| found.value.digest == push.digest) {
             plan.edit.expect_tag(push.repo, tag, before);
             return;
@@ -369,6 +412,10 @@ fn names_type(found: &Found<BlobRow>) -> bool {
             ..
         }
     )
+}
+
+fn was_never_checked(found: &Found<BlobRow>) -> bool {
+    matches!(&found.value, BlobRow::Present { checked: 0, .. })
 }
 
 /// The rows that stand for one manifest.
