@@ -16,7 +16,9 @@ impl World {
         reference: &oci::Reference,
     ) -> registry::Result<()> {
         let request = DeleteManifest::default();
-        self.registry.delete_manifest(repo, reference, request).await
+        self.registry
+            .delete_manifest(repo, reference, request)
+            .await
     }
 }
 
@@ -99,7 +101,10 @@ async fn conditions_guard_deletes() {
             refuse_shared: false,
             condition: Condition::IfMatch(matches),
         };
-        world.registry.delete_manifest(&repo, reference, request).await
+        world
+            .registry
+            .delete_manifest(&repo, reference, request)
+            .await
     };
     for reference in [by_tag("t"), by_digest(&raw)] {
         let refused = delete(&reference, Matches::Digests(vec![other])).await;
@@ -139,14 +144,21 @@ async fn what_is_in_use_stays() {
     let refused = world.delete(&repo, &by_digest(&child)).await;
     assert!(matches!(refused, Err(Error::ManifestInUse(_))));
     for blob in [CONFIG, b"layer", &child, &list] {
-        let refused = world.registry.delete_blob(&repo, &Digest::sha256(blob)).await;
+        let refused = world
+            .registry
+            .delete_blob(&repo, &Digest::sha256(blob))
+            .await;
         assert!(matches!(refused, Err(Error::BlobInUse(_))), "{refused:?}");
     }
     world.delete(&repo, &by_tag("child")).await.unwrap();
     world.delete(&repo, &by_digest(&list)).await.unwrap();
     world.delete(&repo, &by_digest(&child)).await.unwrap();
     for blob in [CONFIG, b"layer"] {
-        world.registry.delete_blob(&repo, &Digest::sha256(blob)).await.unwrap();
+        world
+            .registry
+            .delete_blob(&repo, &Digest::sha256(blob))
+            .await
+            .unwrap();
     }
 }
 
@@ -177,7 +189,10 @@ async fn a_subject_may_go_and_its_referrers_stay() {
     let subject = descriptor(&MediaType::OCI_MANIFEST, &subject);
     let note = referrer(&subject, "a/note", "x");
     world.put(&repo, by_digest(&note), &note).await.unwrap();
-    world.delete(&repo, &oci::Reference::Digest(subject.digest)).await.unwrap();
+    world
+        .delete(&repo, &oci::Reference::Digest(subject.digest))
+        .await
+        .unwrap();
     assert_eq!(world.get(&repo, &by_digest(&note)).await.unwrap(), note);
     world.delete(&repo, &by_digest(&note)).await.unwrap();
 }
@@ -214,7 +229,9 @@ async fn case_b03_a_deleted_blob_stays_gone() {
             check(&world).await;
             let world = world.crash().await;
             check(&world).await;
-            let mounted = world.registry.mount_blob(&here, &digest, Some(&there), &all);
+            let mounted = world
+                .registry
+                .mount_blob(&here, &digest, Some(&there), &all);
             assert!(mounted.await.unwrap(), "on request it comes back");
             assert_eq!(world.blob(&here, &digest).await.unwrap(), "layer");
         }
@@ -234,14 +251,21 @@ async fn case_b99_a_manifest_deleted_in_one_repository_stays_in_another() {
         let mut world = world;
         for stop in 0..3 {
             let gone = world.get(&here, &by_digest(&raw)).await;
-            assert!(matches!(gone, Err(Error::ManifestUnknown(_))), "case A18 {stop}");
+            assert!(
+                matches!(gone, Err(Error::ManifestUnknown(_))),
+                "case A18 {stop}"
+            );
             let blob = world
                 .registry
                 .stat_blob(&here, &Digest::sha256(&raw), &Rights::everything())
                 .await;
             assert!(matches!(blob, Err(Error::BlobUnknown(_))), "{blob:?}");
             assert_eq!(world.get(&there, &by_digest(&raw)).await.unwrap(), raw);
-            world = if stop == 0 { world.restart().await } else { world.crash().await };
+            world = if stop == 0 {
+                world.restart().await
+            } else {
+                world.crash().await
+            };
         }
     }
 }
@@ -255,7 +279,11 @@ async fn statistics_go_with_their_manifest() {
     for _ in 0..3 {
         world.get(&repo, &by_tag("t")).await.unwrap();
     }
-    world.registry.stat_manifest(&repo, &by_tag("t")).await.unwrap();
+    world
+        .registry
+        .stat_manifest(&repo, &by_tag("t"))
+        .await
+        .unwrap();
     world.clock.advance(std::time::Duration::from_secs(10));
     crate::ground::eventually("pulls are counted", || async {
         let stats = world.registry.meta().stats(&repo, &digest).await.unwrap();

@@ -277,9 +277,11 @@ fn open(
     clock: &Arc<ManualClock>,
 ) -> Arc<Registry> {
     let store: Arc<dyn Store> = match rows {
-        RowsAt::File(path) => {
-            Arc::new(EmbeddedStore::open(path, EmbeddedOptions::default()).unwrap().0)
-        }
+        RowsAt::File(path) => Arc::new(
+            EmbeddedStore::open(path, EmbeddedOptions::default())
+                .unwrap()
+                .0,
+        ),
         RowsAt::Memory(rows) => Arc::<RowStore>::clone(rows),
     };
     let options = |driver: Arc<dyn Driver>| StoreOptions {

@@ -106,7 +106,12 @@ impl World {
     }
 
     /// Pushes an image with everything that it names, as a client does.
-    pub(crate) async fn push(&self, repo: &RepoName, name: &str, layers: &[&[u8]]) -> Result<Bytes> {
+    pub(crate) async fn push(
+        &self,
+        repo: &RepoName,
+        name: &str,
+        layers: &[&[u8]],
+    ) -> Result<Bytes> {
         for blob in layers.iter().chain([&CONFIG]) {
             self.put_blob(repo, blob).await?;
         }
@@ -124,6 +129,9 @@ impl World {
 
     pub(crate) async fn tags(&self, repo: &RepoName) -> Vec<String> {
         let page = self.registry.list_tags(repo, None, 10_000).await.unwrap();
-        page.items.iter().map(|tag| tag.as_str().to_owned()).collect()
+        page.items
+            .iter()
+            .map(|tag| tag.as_str().to_owned())
+            .collect()
     }
 }

@@ -1,6 +1,8 @@
 //! The engine on real drivers and stores: what it does, and what is left of it when things fail.
 
 #[cfg(test)]
+mod delete;
+#[cfg(test)]
 mod ground;
 #[cfg(test)]
 mod image;
@@ -9,10 +11,8 @@ mod manifest;
 #[cfg(test)]
 mod manual_clock;
 #[cfg(test)]
+mod mount;
+#[cfg(test)]
 mod row_store;
 #[cfg(test)]
 mod upload;
-#[cfg(test)]
-mod delete;
-#[cfg(test)]
-mod mount;

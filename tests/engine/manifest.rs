@@ -72,8 +72,15 @@ async fn every_type_is_kept_as_it_was_pushed() {
         let media_type = crate::image::type_of(raw);
         world.put(&repo, by_tag(name), raw).await.unwrap();
         for reference in [by_tag(name), by_digest(raw)] {
-            let content = world.registry.get_manifest(&repo, &reference).await.unwrap();
-            assert_eq!((content.raw, content.info.media_type), (raw.clone(), media_type.clone()));
+            let content = world
+                .registry
+                .get_manifest(&repo, &reference)
+                .await
+                .unwrap();
+            assert_eq!(
+                (content.raw, content.info.media_type),
+                (raw.clone(), media_type.clone())
+            );
         }
     }
 }
@@ -82,7 +89,10 @@ async fn every_type_is_kept_as_it_was_pushed() {
 async fn case_b68_a_layer_listed_four_times_and_an_old_schema() {
     let world = World::on(Kind::Disk).await;
     let repo = repo("a");
-    let raw = world.push(&repo, "t", &[b"x", b"x", b"x", b"x"]).await.unwrap();
+    let raw = world
+        .push(&repo, "t", &[b"x", b"x", b"x", b"x"])
+        .await
+        .unwrap();
     assert_eq!(world.get(&repo, &by_tag("t")).await.unwrap(), raw);
     let old = Bytes::from_static(br#"{"schemaVersion":1,"name":"a","tag":"t","fsLayers":[]}"#);
     for media_type in [MediaType::DOCKER_SCHEMA1, MediaType::DOCKER_SCHEMA1_SIGNED] {
@@ -95,14 +105,21 @@ async fn case_b68_a_layer_listed_four_times_and_an_old_schema() {
             condition: Condition::Always,
         };
         let refused = world.registry.put_manifest(&repo, request).await;
-        assert!(matches!(refused, Err(Error::ManifestInvalid { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(Error::ManifestInvalid { .. })),
+            "{refused:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn missing_blobs_are_named_and_nothing_is_visible() {
     for sparse in [Sparse::Indexes, Sparse::Anything] {
-        let world = World::new(Setup { sparse, ..Setup::on(Kind::Disk) }).await;
+        let world = World::new(Setup {
+            sparse,
+            ..Setup::on(Kind::Disk)
+        })
+        .await;
         let repo = repo("a");
         world.put_blob(&repo, b"here").await.unwrap();
         let raw = image(&[b"here", b"gone", b"away", b"gone"]);
@@ -122,7 +139,10 @@ async fn missing_blobs_are_named_and_nothing_is_visible() {
         }
         assert_eq!(world.tags(&repo).await, Vec::<String>::new());
         assert_eq!(world.listed(&repo).await, (Vec::new(), 0));
-        world.registry.set_options(Options { sparse: Sparse::Anything, ..Options::default() });
+        world.registry.set_options(Options {
+            sparse: Sparse::Anything,
+            ..Options::default()
+        });
         world.put(&repo, by_tag("t"), &raw).await.unwrap();
     }
 }
@@ -204,15 +224,25 @@ async fn tags_of_a_push_by_digest_come_all_or_none() {
     let refused = world.registry.put_manifest(&repo, with_odd).await;
     assert!(matches!(refused, Err(Error::TagInvalid(_))));
     world.rows().fault_after(0, crate::row_store::Fault::Fail);
-    world.registry.put_manifest(&repo, push(&["t1", "t2"])).await.unwrap_err();
+    world
+        .registry
+        .put_manifest(&repo, push(&["t1", "t2"]))
+        .await
+        .unwrap_err();
     assert_eq!(world.tags(&repo).await, ["t1"]);
-    let pushed = world.registry.put_manifest(&repo, push(&["t1", "t2", "t2", "t3"])).await;
+    let pushed = world
+        .registry
+        .put_manifest(&repo, push(&["t1", "t2", "t2", "t3"]))
+        .await;
     assert_eq!(pushed.unwrap().digest, Digest::sha256(&raw));
     for name in ["t1", "t2", "t3"] {
         assert_eq!(world.get(&repo, &by_tag(name)).await.unwrap(), raw);
     }
     let (names, bare) = world.listed(&repo).await;
-    assert_eq!((names, bare), (vec!["t1".into(), "t2".into(), "t3".into()], 1));
+    assert_eq!(
+        (names, bare),
+        (vec!["t1".into(), "t2".into(), "t3".into()], 1)
+    );
 }
 
 #[tokio::test]
@@ -237,7 +267,10 @@ async fn conditions() {
         ("new", Condition::IfMatch(some(&[one]))),
     ];
     for (name, condition) in refused {
-        let outcome = world.registry.put_manifest(&repo, put(name, condition)).await;
+        let outcome = world
+            .registry
+            .put_manifest(&repo, put(name, condition))
+            .await;
         assert!(matches!(outcome, Err(Error::Precondition)), "{outcome:?}");
         assert_eq!(world.get(&repo, &by_tag("t")).await.unwrap(), first);
     }
@@ -248,7 +281,11 @@ async fn conditions() {
         ("new", Condition::IfNoneMatch(Matches::Any)),
     ];
     for (name, condition) in accepted {
-        world.registry.put_manifest(&repo, put(name, condition)).await.unwrap();
+        world
+            .registry
+            .put_manifest(&repo, put(name, condition))
+            .await
+            .unwrap();
         assert_eq!(world.get(&repo, &by_tag(name)).await.unwrap(), second);
     }
 }
@@ -276,7 +313,9 @@ async fn a_push_repairs_a_manifest_whose_file_is_gone_or_wrong() {
     let world = World::on(Kind::Disk).await;
     let repo = repo("a");
     let raw = world.push(&repo, "t", &[b"layer"]).await.unwrap();
-    let path = world.root().join(layout::blob(&repo, &Digest::sha256(&raw)).as_str());
+    let path = world
+        .root()
+        .join(layout::blob(&repo, &Digest::sha256(&raw)).as_str());
     let mut wrong = raw.to_vec();
     wrong[10] ^= 1;
     let mut world = world;
@@ -290,7 +329,12 @@ async fn a_push_repairs_a_manifest_whose_file_is_gone_or_wrong() {
         let damaged = world.get(&repo, &by_tag("t")).await;
         assert!(damaged.is_err(), "{damaged:?}");
         world.put(&repo, by_tag("t"), &raw).await.unwrap();
-        assert_eq!(world.file(&layout::blob(&repo, &Digest::sha256(&raw))).await, Some(raw.clone()));
+        assert_eq!(
+            world
+                .file(&layout::blob(&repo, &Digest::sha256(&raw)))
+                .await,
+            Some(raw.clone())
+        );
         assert_eq!(world.get(&repo, &by_tag("t")).await.unwrap(), raw);
     }
 }
@@ -309,8 +353,11 @@ async fn a_push_does_not_rely_on_a_blob_whose_file_is_gone() {
         }
         for name in ["t", "other"] {
             let refused = world.put(&repo, by_tag(name), &raw).await;
-            assert!(matches!(refused, Err(Error::BlobsMissing { ref missing, .. })
-                if *missing == [digest]), "{name} {refused:?}");
+            assert!(
+                matches!(refused, Err(Error::BlobsMissing { ref missing, .. })
+                if *missing == [digest]),
+                "{name} {refused:?}"
+            );
         }
         world.put_blob(&repo, b"layer").await.unwrap();
         world.put(&repo, by_tag("t"), &raw).await.unwrap();
@@ -322,11 +369,25 @@ async fn a_push_does_not_rely_on_a_blob_whose_file_is_gone() {
 async fn every_name_that_a_repository_may_have() {
     let deep = "a/b/c/d/e/f/g/h";
     let long = format!("{}/x", "r".repeat(253));
-    let names = ["a", "a/b", deep, "myblobs", "x/blobs-1/y", "my.uploads", "blobs", long.as_str()];
+    let names = [
+        "a",
+        "a/b",
+        deep,
+        "myblobs",
+        "x/blobs-1/y",
+        "my.uploads",
+        "blobs",
+        long.as_str(),
+    ];
     let mut world = World::on(Kind::Disk).await;
     let mut raws = Vec::new();
     for name in names {
-        raws.push(world.push(&repo(name), "t", &[name.as_bytes()]).await.unwrap());
+        raws.push(
+            world
+                .push(&repo(name), "t", &[name.as_bytes()])
+                .await
+                .unwrap(),
+        );
     }
     for round in 0..3 {
         let all = meta::Rights::everything();
@@ -338,7 +399,11 @@ async fn every_name_that_a_repository_may_have() {
         for (name, raw) in names.iter().zip(&raws) {
             assert_eq!(world.get(&repo(name), &by_tag("t")).await.unwrap(), raw);
         }
-        world = if round == 0 { world.restart().await } else { world.lose_rows().await };
+        world = if round == 0 {
+            world.restart().await
+        } else {
+            world.lose_rows().await
+        };
     }
 }
 
@@ -372,8 +437,16 @@ async fn events_tell_what_happened() {
     world.put(&repo, by_tag("t"), &raw).await.unwrap();
     world.put(&repo, by_tag("u"), &raw).await.unwrap();
     let request = registry::DeleteManifest::default();
-    world.registry.delete_manifest(&repo, &by_tag("u"), request.clone()).await.unwrap();
-    world.registry.delete_manifest(&repo, &by_digest(&raw), request).await.unwrap();
+    world
+        .registry
+        .delete_manifest(&repo, &by_tag("u"), request.clone())
+        .await
+        .unwrap();
+    world
+        .registry
+        .delete_manifest(&repo, &by_digest(&raw), request)
+        .await
+        .unwrap();
     let digest = Digest::sha256(&raw);
     let expected = [
         "created a".to_owned(),

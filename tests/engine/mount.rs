@@ -37,7 +37,11 @@ async fn a_blob_is_mounted_whether_or_not_a_manifest_names_it() {
     for kind in BOTH {
         for dedupe in [Dedupe::On, Dedupe::Off] {
             for named in [false, true] {
-                let world = World::new(Setup { dedupe, ..Setup::on(kind) }).await;
+                let world = World::new(Setup {
+                    dedupe,
+                    ..Setup::on(kind)
+                })
+                .await;
                 let from = repo("from");
                 let digest = world.put_blob(&from, b"layer").await.unwrap();
                 if named {
@@ -72,7 +76,11 @@ async fn case_b67_a_mount_from_where_nothing_is_says_no() {
         assert!(!mounted.unwrap());
     }
     for unknown in [&to, &there] {
-        assert_eq!(world.file(&layout::marker(unknown)).await, None, "{unknown}");
+        assert_eq!(
+            world.file(&layout::marker(unknown)).await,
+            None,
+            "{unknown}"
+        );
     }
 }
 
@@ -120,7 +128,10 @@ async fn a_get_never_mounts() {
 #[tokio::test]
 async fn stores_do_not_mount_from_each_other() {
     for kind in BOTH {
-        let setup = Setup { routed: Some("far"), ..Setup::on(kind) };
+        let setup = Setup {
+            routed: Some("far"),
+            ..Setup::on(kind)
+        };
         let world = World::new(setup).await;
         let (near, far) = (repo("near"), repo("far/app"));
         let digest = world.put_blob(&near, b"layer").await.unwrap();
@@ -150,7 +161,10 @@ async fn a_mount_does_not_trust_a_file_that_lies_there_already() {
     let path = world.root().join(layout::blob(&to, &digest).as_str());
     std::fs::write(&path, "LAYER").unwrap();
     let all = Rights::everything();
-    let mounted = world.registry.mount_blob(&to, &digest, Some(&from), &all).await;
+    let mounted = world
+        .registry
+        .mount_blob(&to, &digest, Some(&from), &all)
+        .await;
     if mounted.unwrap() {
         assert_eq!(world.blob(&to, &digest).await.unwrap(), "layer");
     }

@@ -96,7 +96,11 @@ impl RowStore {
         if state.closed {
             return Err(Error::Closed);
         }
-        let start = scan.after.clone().unwrap_or_default().max(scan.prefix.clone());
+        let start = scan
+            .after
+            .clone()
+            .unwrap_or_default()
+            .max(scan.prefix.clone());
         let found = state.rows.range((table, start)..);
         let found = found
             .take_while(|((of, key), _)| *of == table && key.starts_with(&scan.prefix))

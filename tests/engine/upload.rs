@@ -46,7 +46,10 @@ async fn finish(
 async fn every_way_in_stores_the_same_bytes() {
     for kind in BOTH {
         let world = World::on(kind).await;
-        for (seed, length) in [0, 1, 100, 40_000, 256 * 1024, 3_000_000].into_iter().enumerate() {
+        for (seed, length) in [0, 1, 100, 40_000, 256 * 1024, 3_000_000]
+            .into_iter()
+            .enumerate()
+        {
             let data = noise(seed.try_into().unwrap(), length);
             for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
                 let digest = Digest::of(algorithm, &data);
@@ -73,7 +76,10 @@ async fn push(world: &World, repo: &RepoName, data: &[u8], digest: Digest, way: 
         1 => {
             let id = registry.start_upload(repo, algorithm).await.unwrap();
             let mut whole = source(&[data]);
-            let ending = FinishUpload { at: Some(0), digest };
+            let ending = FinishUpload {
+                at: Some(0),
+                digest,
+            };
             let finished = registry.finish_upload(repo, &id, ending, &mut *whole);
             finished.await.unwrap();
         }
@@ -106,10 +112,21 @@ async fn a_session_goes_on_after_a_stop() {
             let repo = repo("a/b");
             let data = noise(1, 500_000);
             let id = start(&world, &repo).await;
-            append(&world, &repo, &id, Some(0), &data[..200_000]).await.unwrap();
-            let world = if crash { world.crash().await } else { world.restart().await };
-            assert_eq!(world.registry.upload_size(&repo, &id).await.unwrap(), 200_000);
-            append(&world, &repo, &id, Some(200_000), &data[200_000..]).await.unwrap();
+            append(&world, &repo, &id, Some(0), &data[..200_000])
+                .await
+                .unwrap();
+            let world = if crash {
+                world.crash().await
+            } else {
+                world.restart().await
+            };
+            assert_eq!(
+                world.registry.upload_size(&repo, &id).await.unwrap(),
+                200_000
+            );
+            append(&world, &repo, &id, Some(200_000), &data[200_000..])
+                .await
+                .unwrap();
             let digest = Digest::sha256(&data);
             finish(&world, &repo, &id, digest).await.unwrap();
             assert_eq!(world.blob(&repo, &digest).await.unwrap(), data);
@@ -122,19 +139,30 @@ async fn a_wrong_offset_is_refused_and_named() {
     let world = World::on(Kind::Disk).await;
     let repo = repo("a");
     let id = start(&world, &repo).await;
-    append(&world, &repo, &id, Some(0), b"0123456789").await.unwrap();
+    append(&world, &repo, &id, Some(0), b"0123456789")
+        .await
+        .unwrap();
     for at in [0, 9, 11, u64::MAX] {
         let refused = append(&world, &repo, &id, Some(at), b"x").await;
-        assert!(matches!(refused, Err(Error::UploadOffset { size: 10 })), "{at}");
+        assert!(
+            matches!(refused, Err(Error::UploadOffset { size: 10 })),
+            "{at}"
+        );
         let ending = FinishUpload {
             at: Some(at),
             digest: Digest::sha256(b"0123456789"),
         };
         let mut rest = nothing();
         let refused = world.registry.finish_upload(&repo, &id, ending, &mut *rest);
-        assert!(matches!(refused.await, Err(Error::UploadOffset { size: 10 })));
+        assert!(matches!(
+            refused.await,
+            Err(Error::UploadOffset { size: 10 })
+        ));
     }
-    assert_eq!(append(&world, &repo, &id, Some(10), b"ab").await.unwrap(), 12);
+    assert_eq!(
+        append(&world, &repo, &id, Some(10), b"ab").await.unwrap(),
+        12
+    );
 }
 
 #[tokio::test]
@@ -143,9 +171,15 @@ async fn case_b74_chunks_with_and_without_offsets_mix() {
     let repo = repo("a");
     let data = noise(7, 2 << 20);
     let id = start(&world, &repo).await;
-    append(&world, &repo, &id, None, &data[..1 << 20]).await.unwrap();
-    append(&world, &repo, &id, Some(1 << 20), &data[1 << 20..]).await.unwrap();
-    finish(&world, &repo, &id, Digest::sha256(&data)).await.unwrap();
+    append(&world, &repo, &id, None, &data[..1 << 20])
+        .await
+        .unwrap();
+    append(&world, &repo, &id, Some(1 << 20), &data[1 << 20..])
+        .await
+        .unwrap();
+    finish(&world, &repo, &id, Digest::sha256(&data))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -163,7 +197,10 @@ async fn unknown_sessions() {
             finish(&world, repo, &id, digest).await,
             registry.cancel_upload(repo, &id).await,
         ] {
-            assert!(matches!(outcome, Err(Error::UploadUnknown(_))), "{outcome:?}");
+            assert!(
+                matches!(outcome, Err(Error::UploadUnknown(_))),
+                "{outcome:?}"
+            );
         }
     }
     world.registry.cancel_upload(&here, &id).await.unwrap();
@@ -198,7 +235,9 @@ async fn one_writer_at_a_time() {
     assert!(matches!(cancelled, Err(Error::UploadBusy(_))));
     gate.open();
     assert_eq!(first.await.unwrap().unwrap(), 5);
-    finish(&world, &repo, &id, Digest::sha256(b"first")).await.unwrap();
+    finish(&world, &repo, &id, Digest::sha256(b"first"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -226,12 +265,17 @@ async fn a_request_that_is_dropped_leaves_a_session_that_goes_on() {
         request.abort();
         assert!(request.await.unwrap_err().is_cancelled());
         let busy = append(&world, &repo, &id, None, b"x").await;
-        assert!(matches!(busy, Err(Error::UploadBusy(_))), "the step goes on");
+        assert!(
+            matches!(busy, Err(Error::UploadBusy(_))),
+            "the step goes on"
+        );
         gate.open();
         let stands = settled_size(&world.registry, &repo, id).await;
         let at = usize::try_from(stands).unwrap();
         assert!(at > 0 && at < data.len());
-        append(&world, &repo, &id, Some(stands), &data[at..]).await.unwrap();
+        append(&world, &repo, &id, Some(stands), &data[at..])
+            .await
+            .unwrap();
         let digest = Digest::sha256(&data);
         finish(&world, &repo, &id, digest).await.unwrap();
         assert_eq!(world.blob(&repo, &digest).await.unwrap(), data);
@@ -267,12 +311,21 @@ async fn a_client_that_breaks_off_may_go_on() {
         let start = usize::try_from(at).unwrap();
         let piece = Bytes::copy_from_slice(&data[start..start + 50_000]);
         let mut broken = stream::iter([Ok(piece), Err(error)]);
-        let outcome = world.registry.append_upload(&repo, &id, Some(at), &mut broken);
+        let outcome = world
+            .registry
+            .append_upload(&repo, &id, Some(at), &mut broken);
         assert!(matches!(outcome.await, Err(Error::Source(_))), "{way}");
     }
-    assert_eq!(world.registry.upload_size(&repo, &id).await.unwrap(), 150_000);
-    append(&world, &repo, &id, Some(150_000), &data[150_000..]).await.unwrap();
-    finish(&world, &repo, &id, Digest::sha256(&data)).await.unwrap();
+    assert_eq!(
+        world.registry.upload_size(&repo, &id).await.unwrap(),
+        150_000
+    );
+    append(&world, &repo, &id, Some(150_000), &data[150_000..])
+        .await
+        .unwrap();
+    finish(&world, &repo, &id, Digest::sha256(&data))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -285,10 +338,14 @@ async fn a_wrong_digest_keeps_the_session() {
             append(&world, &repo, &id, None, b"content").await.unwrap();
             let wrong = Digest::of(algorithm, b"other content");
             let refused = finish(&world, &repo, &id, wrong).await;
-            assert!(matches!(refused, Err(Error::DigestMismatch { expected }) if expected == wrong));
+            assert!(
+                matches!(refused, Err(Error::DigestMismatch { expected }) if expected == wrong)
+            );
             let absent = world.blob(&repo, &wrong).await;
             assert!(matches!(absent, Err(Error::BlobUnknown(_))));
-            append(&world, &repo, &id, Some(7), b" and more").await.unwrap();
+            append(&world, &repo, &id, Some(7), b" and more")
+                .await
+                .unwrap();
             let right = Digest::of(algorithm, b"content and more");
             finish(&world, &repo, &id, right).await.unwrap();
             assert_eq!(world.blob(&repo, &right).await.unwrap(), "content and more");
@@ -341,7 +398,11 @@ async fn case_b76_equal_uploads_at_once() {
         let digest = Digest::sha256(&data);
         let mut pushes = Vec::new();
         for number in 0..64 {
-            let name = if number < 32 { "one".to_owned() } else { format!("many/r{number}") };
+            let name = if number < 32 {
+                "one".to_owned()
+            } else {
+                format!("many/r{number}")
+            };
             let (registry, data) = (Arc::clone(&world.registry), data.clone());
             pushes.push(tokio::spawn(async move {
                 let mut data = source(&[&data[..30_000], &data[30_000..]]);
@@ -351,7 +412,10 @@ async fn case_b76_equal_uploads_at_once() {
         for push in pushes {
             push.await.unwrap().unwrap();
         }
-        for name in ["one".to_owned()].into_iter().chain((32..64).map(|n| format!("many/r{n}"))) {
+        for name in ["one".to_owned()]
+            .into_iter()
+            .chain((32..64).map(|n| format!("many/r{n}")))
+        {
             let repo = repo(&name);
             assert_eq!(world.blob(&repo, &digest).await.unwrap(), data);
             assert_eq!(world.leftovers(&repo).await, Vec::<String>::new());
@@ -363,14 +427,24 @@ async fn case_b76_equal_uploads_at_once() {
 async fn equal_content_of_one_store_is_kept_once_with_dedupe_on() {
     use registry::Dedupe;
     for (dedupe, links) in [(Dedupe::On, 3), (Dedupe::Off, 1)] {
-        let world = World::new(Setup { dedupe, ..Setup::on(Kind::Disk) }).await;
+        let world = World::new(Setup {
+            dedupe,
+            ..Setup::on(Kind::Disk)
+        })
+        .await;
         let digest = Digest::sha256(b"content");
         for name in ["a", "b", "c/d"] {
             world.put_blob(&repo(name), b"content").await.unwrap();
         }
         use std::os::unix::fs::MetadataExt;
-        let path = world.root().join(layout::blob(&repo("a"), &digest).as_str());
-        assert_eq!(std::fs::metadata(path).unwrap().nlink(), links, "{dedupe:?}");
+        let path = world
+            .root()
+            .join(layout::blob(&repo("a"), &digest).as_str());
+        assert_eq!(
+            std::fs::metadata(path).unwrap().nlink(),
+            links,
+            "{dedupe:?}"
+        );
     }
 }
 
@@ -382,14 +456,23 @@ async fn a_write_that_fails_in_part_is_told_and_made_good() {
             let repo = repo("a");
             let data = noise(5, 100_000);
             let id = start(&world, &repo).await;
-            let failing = Effect::Short { bytes, kind: ErrorKind::Full };
-            world.faults.add(Rule::on(Operation::Append, failing).times(1));
+            let failing = Effect::Short {
+                bytes,
+                kind: ErrorKind::Full,
+            };
+            world
+                .faults
+                .add(Rule::on(Operation::Append, failing).times(1));
             let failed = append(&world, &repo, &id, Some(0), &data).await;
             assert!(matches!(failed, Err(Error::Storage(_))));
             let stands = world.registry.upload_size(&repo, &id).await.unwrap();
             let rest = usize::try_from(stands).unwrap();
-            append(&world, &repo, &id, Some(stands), &data[rest..]).await.unwrap();
-            finish(&world, &repo, &id, Digest::sha256(&data)).await.unwrap();
+            append(&world, &repo, &id, Some(stands), &data[rest..])
+                .await
+                .unwrap();
+            finish(&world, &repo, &id, Digest::sha256(&data))
+                .await
+                .unwrap();
         }
     }
 }
