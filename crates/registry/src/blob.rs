@@ -154,7 +154,7 @@ impl Registry {
             .held(repo, digest)
             .await?
             .ok_or(Error::BlobUnknown(*digest))?;
-        if matches!(held, Held::Manifest) || self.meta.has_parent(repo, digest).await? {
+        if matches!(held, Held::Manifest) || self.is_named(repo, digest, None).await? {
             return Err(Error::BlobInUse(*digest));
         }
         if let Held::Row(found) = &held {
@@ -191,7 +191,7 @@ impl Registry {
         edit.expect_blob(repo, digest, Some(found))
             .put_blob(repo, digest, &condemned);
         self.meta.write(edit).await?;
-        if self.meta.has_parent(repo, digest).await? {
+        if self.is_named(repo, digest, None).await? {
             let mut edit = Edit::relaxed();
             edit.put_blob(repo, digest, &found.value);
             self.meta.write(edit).await?;

@@ -16,6 +16,8 @@ use crate::registry::Registry;
 const DELAY: Duration = Duration::from_secs(10);
 /// How many manifests may have counts waiting; those of one more are written at once.
 const CAPACITY: usize = 16 * 1024;
+/// With so many, pulls of further manifests are not counted.
+const LIMIT: usize = 2 * CAPACITY;
 /// How many rows one batch changes.
 const BATCH: usize = 256;
 
@@ -23,6 +25,8 @@ const BATCH: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct PullCounts {
     waiting: Mutex<HashMap<(RepoName, Digest), StatsRow>>,
+    /// Held while rows are read and written, lest two writers count from the same row.
+    writing: tokio::sync::Mutex<()>,
 }
 
 impl Registry {
@@ -31,13 +35,16 @@ impl Registry {
         let now = nanos(self.now());
         let mut waiting = self.pulls.waiting.lock();
         let first = waiting.is_empty();
-        let row = waiting.entry((repo.clone(), *digest)).or_insert(StatsRow {
-            pulls: 0,
-            last_pull: now,
-        });
+        let key = (repo.clone(), *digest);
+        let is_new = !waiting.contains_key(&key);
+        if is_new && waiting.len() >= LIMIT {
+            // The store does not keep up.
+            return;
+        }
+        let row = waiting.entry(key).or_default();
         row.pulls += 1;
         row.last_pull = row.last_pull.max(now);
-        let full = waiting.len() == CAPACITY;
+        let full = is_new && waiting.len() == CAPACITY;
         drop(waiting);
         if first || full {
             let registry = self.weak();
@@ -56,12 +63,17 @@ impl Registry {
 
     /// Writes all counts that wait.
     pub(crate) async fn flush_pulls(&self) -> Result<()> {
+        let _alone = self.pulls.writing.lock().await;
         let waiting = std::mem::take(&mut *self.pulls.waiting.lock());
         let mut rows: Vec<_> = waiting.into_iter().collect();
         while !rows.is_empty() {
             let slice = rows.split_off(rows.len().saturating_sub(BATCH));
             let mut edit = Edit::relaxed();
             for ((repo, digest), counted) in slice {
+                if self.meta.manifest(&repo, &digest).await?.is_none() {
+                    // It was deleted, and its statistics with it.
+                    continue;
+                }
                 let before = self.meta.stats(&repo, &digest).await?;
                 let row = StatsRow {
                     pulls: before.as_ref().map_or(0, |found| found.value.pulls) + counted.pulls,

@@ -1,6 +1,6 @@
 //! Deleting a tag, or a manifest with all its tags.
 
-use meta::{Edit, WriteError};
+use meta::{Edit, Role, WriteError};
 use oci::{Digest, Manifest, Reference, RepoName, Tag};
 use storage::ErrorKind;
 use tracing::warn;
@@ -16,6 +16,8 @@ use crate::registry::Registry;
 const ATTEMPTS: usize = 32;
 /// How many tags one batch removes; a manifest with more loses them in several.
 const TAGS: usize = 512;
+/// How many links to content are looked at; with more that do not count, it is taken to be named.
+const PARENTS: usize = 1024;
 
 /// How a manifest is to be deleted.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +73,7 @@ impl Registry {
                 return Err(Error::Precondition);
             }
             let done = match reference {
-                Reference::Tag(tag) => self.delete_tag(repo, tag).await?,
+                Reference::Tag(tag) => self.delete_tag(repo, tag, &info.digest).await?,
                 Reference::Digest(digest) => self.delete_digest(repo, digest, request).await?,
             };
             if let Some(references) = done {
@@ -81,9 +83,15 @@ impl Registry {
         Err(Error::Contended)
     }
 
-    /// Removes a tag; `None` when it changed meanwhile. The manifest stays, by digest.
-    async fn delete_tag(&self, repo: &RepoName, tag: &Tag) -> Result<Option<Vec<Reference>>> {
-        let Some(found) = self.meta.tag(repo, tag).await? else {
+    /// Removes a tag that points to `digest`; `None` when it changed meanwhile. The manifest stays.
+    async fn delete_tag(
+        &self,
+        repo: &RepoName,
+        tag: &Tag,
+        digest: &Digest,
+    ) -> Result<Option<Vec<Reference>>> {
+        let found = self.meta.tag(repo, tag).await?;
+        let Some(found) = found.filter(|found| found.value.digest == *digest) else {
             return Ok(None);
         };
         let mut edit = Edit::durable();
@@ -100,41 +108,82 @@ impl Registry {
         digest: &Digest,
         request: &DeleteManifest,
     ) -> Result<Option<Vec<Reference>>> {
-        let parents = self.meta.parents(repo, digest, TAGS).await?;
-        if parents
-            .iter()
-            .any(|(_, link)| link.role == meta::Role::Child)
-        {
+        if self.is_named(repo, digest, Some(Role::Child)).await? {
             return Err(Error::ManifestInUse(*digest));
         }
         let Some(row) = self.meta.manifest(repo, digest).await? else {
             return Ok(None);
         };
-        let tags = self.meta.targets(repo, digest, TAGS).await?;
+        let mut tags = self.meta.targets(repo, digest, TAGS).await?;
         if request.refuse_shared && tags.len() > 1 {
             return Err(Error::ManifestShared(*digest));
         }
-        let is_last = tags.len() < TAGS;
+        let mut references = Vec::new();
+        while tags.len() == TAGS {
+            let mut edit = Edit::relaxed();
+            edit.expect_manifest(repo, digest, Some(&row));
+            if !self.plan_untag(&mut edit, repo, digest, &tags).await?
+                || !self.write_or_retry(edit).await?
+            {
+                return Ok(None);
+            }
+            references.extend(tags.iter().map(by_tag));
+            tags = self.meta.targets(repo, digest, TAGS).await?;
+        }
         let mut edit = Edit::durable();
         edit.expect_manifest(repo, digest, Some(&row));
-        for tag in &tags {
-            let Some(found) = self.meta.tag(repo, tag).await? else {
-                return Ok(None);
+        if !self.plan_untag(&mut edit, repo, digest, &tags).await? {
+            return Ok(None);
+        }
+        self.forget_manifest(&mut edit, repo, digest, &row.value.media_type)
+            .await?;
+        if !self.write_or_retry(edit).await? {
+            return Ok(None);
+        }
+        self.delete_content(repo, digest).await?;
+        references.extend(tags.iter().map(by_tag));
+        references.push(Reference::Digest(*digest));
+        Ok(Some(references))
+    }
+
+    /// Adds to a batch what takes tags off a manifest; false when one has moved meanwhile.
+    async fn plan_untag(
+        &self,
+        edit: &mut Edit,
+        repo: &RepoName,
+        digest: &Digest,
+        tags: &[Tag],
+    ) -> Result<bool> {
+        for tag in tags {
+            let found = self.meta.tag(repo, tag).await?;
+            let Some(found) = found.filter(|found| found.value.digest == *digest) else {
+                return Ok(false);
             };
             edit.expect_tag(repo, tag, Some(&found))
                 .delete_tag(repo, tag, &found.value);
         }
-        if is_last {
-            self.forget_manifest(&mut edit, repo, digest, &row.value.media_type)
-                .await?;
-        }
         edit.put_ahead(repo, &self.ahead_row());
-        if !self.write_or_retry(edit).await? || !is_last {
-            return Ok(None);
+        Ok(true)
+    }
+
+    /// Tells whether a manifest of the repository names content, in the given role if there is one.
+    ///
+    /// Links of a manifest that could not be read when it was deleted do not count.
+    pub(crate) async fn is_named(
+        &self,
+        repo: &RepoName,
+        digest: &Digest,
+        role: Option<Role>,
+    ) -> Result<bool> {
+        let parents = self.meta.parents(repo, digest, PARENTS).await?;
+        for (parent, link) in &parents {
+            let counts = role.is_none_or(|role| link.role == role);
+            if counts && self.meta.manifest(repo, parent).await?.is_some() {
+                return Ok(true);
+            }
         }
-        self.delete_content(repo, digest).await?;
-        let tags = tags.iter().map(by_tag);
-        Ok(Some(tags.chain([Reference::Digest(*digest)]).collect()))
+        // Not all were seen: better refuse than break what names it.
+        Ok(parents.len() == PARENTS)
     }
 
     /// Adds to a batch what makes the rows of a manifest go.
@@ -167,7 +216,7 @@ impl Registry {
 
     /// Removes a manifest's file, unless it is held as a blob too. The repository is locked.
     async fn delete_content(&self, repo: &RepoName, digest: &Digest) -> Result<()> {
-        if self.held(repo, digest).await?.is_some() || self.meta.has_parent(repo, digest).await? {
+        if self.held(repo, digest).await?.is_some() || self.is_named(repo, digest, None).await? {
             return Ok(());
         }
         match self.driver(repo).delete(&layout::blob(repo, digest)).await {
