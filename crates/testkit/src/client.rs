@@ -58,16 +58,37 @@ impl Home {
         self.path().join(name)
     }
 
+    /// Makes a folder in the folder, unless it is there, and yields its path.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.join(name);
+        match std::fs::create_dir_all(&path) {
+            Ok(()) => path,
+            Err(error) => panic!("failed to make {}: {error}", path.display()),
+        }
+    }
+
     /// Writes a file in the folder and yields its path.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.join(name);
-        let folder = path.parent().unwrap_or(self.path());
-        let written = std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::File::create(&path))
+        if let Some((folder, _)) = name.rsplit_once('/') {
+            self.folder(folder);
+        }
+        let written = std::fs::File::create(&path)
             .and_then(|mut file| std::io::Write::write_all(&mut file, content.as_ref()));
         match written {
             Ok(()) => path,
             Err(error) => panic!("failed to write {}: {error}", path.display()),
+        }
+    }
+
+    /// Reads a file of the folder.
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        let mut content = Vec::new();
+        let read = std::fs::File::open(self.join(name))
+            .and_then(|mut file| file.read_to_end(&mut content));
+        match read {
+            Ok(_) => content,
+            Err(error) => panic!("failed to read {name}: {error}"),
         }
     }
 

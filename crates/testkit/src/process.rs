@@ -84,12 +84,9 @@ impl Server {
         format!("{}/{name}", self.address())
     }
 
-    /// Connects a plain client.
+    /// Yields a plain client of it.
     pub fn remote(&self) -> Remote {
-        match Remote::open(self.address()) {
-            Ok(remote) => remote,
-            Err(error) => panic!("failed to connect to the server: {error}"),
-        }
+        Remote::new(self.address())
     }
 
     /// Yields the root of its storage.

@@ -16,39 +16,34 @@ use serde_json::Value;
 use super::{Connection, Request, Response};
 use crate::image::Image;
 
-/// A registry as a plain client sees it, over one connection.
+/// A registry as a plain client sees it; each request has a connection of its own.
 ///
 /// The verbs panic when the registry does not answer as the specification says: they prepare or
 /// check, and are not what a test is about.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Remote {
-    connection: Connection,
+    address: SocketAddr,
 }
 
 impl Remote {
-    /// Connects.
-    ///
-    /// # Errors
-    /// Those of the network.
-    pub fn open(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self {
-            connection: Connection::open(address)?,
-        })
+    /// Names a registry; nothing is sent yet.
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address }
     }
 
     /// Sends any request.
     ///
     /// # Errors
     /// Those of the network; `InvalidData` when the answer is not HTTP.
-    pub fn send(&mut self, request: &Request) -> io::Result<Response> {
-        self.connection.send(request)
+    pub fn send(&self, request: &Request) -> io::Result<Response> {
+        Connection::open(self.address)?.send(request)
     }
 
     /// Pushes an image with everything below it; its manifest last, under `tag`.
     ///
     /// # Errors
     /// Those of the network.
-    pub fn push(&mut self, repo: &str, tag: &str, image: &Image) -> io::Result<()> {
+    pub fn push(&self, repo: &str, tag: &str, image: &Image) -> io::Result<()> {
         for manifest in image.manifests() {
             for (digest, data) in &manifest.blobs {
                 self.push_blob(repo, digest, data)?;
@@ -66,7 +61,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn push_blob(&mut self, repo: &str, digest: &Digest, data: &Bytes) -> io::Result<()> {
+    pub fn push_blob(&self, repo: &str, digest: &Digest, data: &Bytes) -> io::Result<()> {
         let location = self.start_upload(repo)?;
         let answer = self.finish_upload(&location, digest, data)?;
         expect(&answer, 201, "blob");
@@ -77,7 +72,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn start_upload(&mut self, repo: &str) -> io::Result<String> {
+    pub fn start_upload(&self, repo: &str) -> io::Result<String> {
         let target = format!("/v2/{repo}/blobs/uploads/");
         let answer = self.send(&Request::new("POST", &target).body(Bytes::new()))?;
         expect(&answer, 202, "upload");
@@ -92,7 +87,7 @@ impl Remote {
     /// # Errors
     /// Those of the network.
     pub fn finish_upload(
-        &mut self,
+        &self,
         location: &str,
         digest: &Digest,
         rest: &Bytes,
@@ -110,7 +105,7 @@ impl Remote {
     /// # Errors
     /// Those of the network.
     pub fn put_manifest(
-        &mut self,
+        &self,
         repo: &str,
         reference: &str,
         manifest: &Image,
@@ -125,7 +120,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn manifest(&mut self, repo: &str, reference: &str) -> io::Result<Response> {
+    pub fn manifest(&self, repo: &str, reference: &str) -> io::Result<Response> {
         self.send(&Request::get(&format!("/v2/{repo}/manifests/{reference}")))
     }
 
@@ -133,7 +128,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn blob(&mut self, repo: &str, digest: &Digest) -> io::Result<Response> {
+    pub fn blob(&self, repo: &str, digest: &Digest) -> io::Result<Response> {
         self.send(&Request::get(&format!("/v2/{repo}/blobs/{digest}")))
     }
 
@@ -141,7 +136,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn digest_of(&mut self, repo: &str, reference: &str) -> io::Result<Digest> {
+    pub fn digest_of(&self, repo: &str, reference: &str) -> io::Result<Digest> {
         let answer = self.manifest(repo, reference)?;
         expect(&answer, 200, "manifest");
         Ok(Digest::sha256(&answer.body))
@@ -151,7 +146,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn tags(&mut self, repo: &str) -> io::Result<Vec<String>> {
+    pub fn tags(&self, repo: &str) -> io::Result<Vec<String>> {
         let answer = self.send(&Request::get(&format!("/v2/{repo}/tags/list")))?;
         expect(&answer, 200, "tags");
         Ok(texts(&answer, "tags", ""))
@@ -161,7 +156,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn referrers(&mut self, repo: &str, subject: &Digest) -> io::Result<Vec<String>> {
+    pub fn referrers(&self, repo: &str, subject: &Digest) -> io::Result<Vec<String>> {
         let answer = self.send(&Request::get(&format!("/v2/{repo}/referrers/{subject}")))?;
         expect(&answer, 200, "referrers");
         Ok(texts(&answer, "manifests", "/artifactType"))
@@ -171,7 +166,7 @@ impl Remote {
     ///
     /// # Errors
     /// Those of the network.
-    pub fn assert_holds(&mut self, repo: &str, image: &Image) -> io::Result<()> {
+    pub fn assert_holds(&self, repo: &str, image: &Image) -> io::Result<()> {
         for manifest in image.manifests() {
             let answer = self.manifest(repo, &manifest.digest.to_string())?;
             expect(&answer, 200, "manifest");

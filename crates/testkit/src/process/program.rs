@@ -18,6 +18,9 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 /// How long to wait between two looks at a program that is not ready.
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// How many lines of a log a failed test shows.
+const SHOWN: usize = 40;
+
 /// A program that runs until it is stopped; dropping it kills it.
 #[derive(Debug)]
 pub struct Program {
@@ -112,7 +115,10 @@ impl Drop for Program {
             reason = "a failed test shows what its servers said"
         )]
         if thread::panicking() {
-            eprintln!("--- log\n{}", self.log());
+            let log = self.log();
+            let last: Vec<_> = log.lines().rev().take(SHOWN).collect();
+            eprintln!("--- the end of a log");
+            last.iter().rev().for_each(|line| eprintln!("{line}"));
         }
     }
 }

@@ -1,0 +1,1 @@
+//! Requests and the answers that they must have, in process.
