@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::ExitStatus;
 
 use oci::{Platform, Tag};
 use testkit::client::{Client, Home};
@@ -42,6 +43,13 @@ impl Scene {
         }
     }
 
+    /// Stops the server and starts it on the same root; yields how the first process ended.
+    pub(crate) fn restart(&mut self) -> ExitStatus {
+        let status = self.server.restart();
+        self.remote = self.server.remote();
+        status
+    }
+
     /// Writes an image as a layout into the home, and yields `<path>:<tag>` as clients spell it.
     pub(crate) fn layout(&self, name: &str, image: &Image) -> String {
         let folder = self.home.join(name);
@@ -68,7 +76,7 @@ impl Scene {
 
     /// Checks that the registry serves every byte of an image, and that `tag` names it.
     pub(crate) fn assert_serves(&self, repo: &str, tag: &str, image: &Image) {
-        self.remote.assert_holds(repo, image).unwrap();
+        self.remote.verify(repo, image).unwrap();
         assert_eq!(self.remote.digest_of(repo, tag).unwrap(), image.digest);
     }
 }

@@ -1,1 +1,144 @@
-//! slow
+//! Transfers that take longer than the idle limit, and ones that stall.
+//!
+//! The limit is a second instead of the minute that it is by default, and bytes flow every tenth
+//! of it: the tests show which of the two counts, and need no exact times for that.
+
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use testkit::http::{Connection, Request, Response};
+use testkit::image::{Image, Layer, noise};
+use testkit::process::Server;
+
+/// Time without a byte after which the server may give up.
+const LIMIT: &str = "1s";
+
+/// Time between two pieces.
+const PACE: Duration = Duration::from_millis(100);
+
+/// How many pieces a transfer has: together they take more than twice the limit.
+const PIECES: usize = 25;
+
+/// The bytes of a piece.
+const PIECE: usize = 1 << 20;
+
+fn impatient() -> Server {
+    Server::with(|config| config["http"]["limits"] = json!({"idleTimeout": LIMIT}))
+}
+
+/// Starts a streamed upload whose length is declared or not, and sends the pieces at leisure.
+fn upload(server: &Server, data: &[u8], is_chunked: bool) -> std::io::Result<Response> {
+    let location = server.remote().start_upload("app")?;
+    let request =
+        Request::new("PATCH", &location).header("Content-Type", "application/octet-stream");
+    let request = if is_chunked {
+        request.header("Transfer-Encoding", "chunked")
+    } else {
+        request.header("Content-Length", &data.len().to_string())
+    };
+    let mut connection = Connection::open(server.address())?;
+    connection.start(&request)?;
+    for piece in data.chunks(data.len() / PIECES) {
+        if is_chunked {
+            connection.write_chunk(piece)?;
+        } else {
+            connection.write(piece)?;
+        }
+        thread::sleep(PACE);
+    }
+    if is_chunked {
+        connection.write_chunk(b"")?;
+    }
+    connection.answer("PATCH")
+}
+
+#[test]
+fn case_b12_b13_a_slow_upload_lives_and_is_answered() {
+    let server = impatient();
+    for (seed, is_chunked) in [(1, true), (2, false)] {
+        let data = noise(seed, 200_000);
+        let answer = upload(&server, &data, is_chunked).unwrap();
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        let location = answer.header("location").unwrap();
+        let digest = oci::Digest::sha256(&data);
+        let closed = server
+            .remote()
+            .finish_upload(location, &digest, &Bytes::new())
+            .unwrap();
+        assert_eq!(closed.status, 201, "{}", closed.text());
+        assert!(server.remote().blob("app", &digest).unwrap().body == data);
+    }
+}
+
+#[test]
+fn case_b12_a_stalled_upload_ends_and_the_log_names_the_limit() {
+    let server = impatient();
+    let location = server.remote().start_upload("app").unwrap();
+    let request = Request::new("PATCH", &location)
+        .header("Content-Type", "application/octet-stream")
+        .header("Content-Length", "1000");
+    let mut connection = Connection::open(server.address()).unwrap();
+    connection.start(&request).unwrap();
+    connection.write(b"half of what was announced").unwrap();
+    // the server may answer before it closes, but close it must
+    if let Ok(answer) = connection.answer("PATCH") {
+        assert_eq!(answer.status, 408, "{}", answer.text());
+    }
+    assert!(connection.is_closed().unwrap());
+    let log = server.log();
+    assert!(
+        log.contains("idleTimeout"),
+        "no line of the log names the setting\n{log}"
+    );
+}
+
+#[test]
+fn case_b12_a_read_timeout_that_was_set_counts_the_whole_request() {
+    let server = Server::with(|config| config["http"]["readTimeout"] = json!(LIMIT));
+    let data = noise(1, 200_000);
+    let cut = upload(&server, &data, true).map_or(true, |answer| answer.status != 202);
+    assert!(
+        cut,
+        "the upload took more than twice its time and was taken"
+    );
+    let log = server.log();
+    assert!(
+        log.contains("readTimeout"),
+        "no line of the log names the setting\n{log}"
+    );
+    // and a quick one is taken
+    server
+        .remote()
+        .push("app", "v1", &Image::sample(1))
+        .unwrap();
+}
+
+#[test]
+fn case_b13_a_slow_download_lives() {
+    let server = impatient();
+    let image = Image::builder()
+        .layer(&Layer::noise(1, PIECES * PIECE))
+        .build();
+    server.remote().push("app", "v1", &image).unwrap();
+    let (digest, data) = &image.blobs[1];
+    let request = Request::get(&format!("/v2/app/blobs/{digest}")).header("Connection", "close");
+
+    let mut connection = Connection::open(server.address()).unwrap();
+    connection.start(&request).unwrap();
+    let mut answer = Vec::new();
+    let mut piece = vec![0; PIECE];
+    let mut due = PIECE;
+    loop {
+        match connection.read(&mut piece).unwrap() {
+            0 => break,
+            count => answer.extend_from_slice(&piece[..count]),
+        }
+        if answer.len() >= due {
+            due += PIECE;
+            thread::sleep(PACE);
+        }
+    }
+    assert!(answer.ends_with(data), "the blob came incomplete");
+}

@@ -135,6 +135,16 @@ pub fn skip(reason: &str) {
     panic!("{reason}, and in CI no client is skipped");
 }
 
+/// Tells whether a program is on the search path.
+pub fn is_installed(name: &str) -> bool {
+    find(name).is_some()
+}
+
+/// Tells whether the tests run as the user that may do everything.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// A program with the environment, and the arguments, that every call of it has.
 #[derive(Clone, Debug)]
 pub struct Client {

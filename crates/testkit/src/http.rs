@@ -224,6 +224,14 @@ impl Connection {
         response::read(&mut self.stream, method)
     }
 
+    /// Reads bytes of an answer as they come; yields how many there were, 0 at the end.
+    ///
+    /// # Errors
+    /// Those of the network.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(&mut self.stream, buffer)
+    }
+
     /// Says that no more bytes will come, while answers are still read.
     ///
     /// # Errors

@@ -20,6 +20,8 @@
 mod build;
 mod layer;
 mod layout;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 use oci::descriptor::Descriptor;

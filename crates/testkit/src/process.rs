@@ -136,7 +136,7 @@ impl Running {
             }
         });
         let Ok(port) = ports.recv_timeout(DEADLINE) else {
-            panic!("the server tells no port\n{}", program.log());
+            panic!("the server tells no port");
         };
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         program.wait_until(|| {

@@ -1,11 +1,5 @@
 //! The verbs of the distribution API, for tests that need content in place or look at the outcome.
 
-#![expect(
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "what prepares or checks a test ends it when it fails"
-)]
-
 use std::io;
 use std::net::SocketAddr;
 
@@ -18,7 +12,7 @@ use crate::image::Image;
 
 /// A registry as a plain client sees it; each request has a connection of its own.
 ///
-/// The verbs panic when the registry does not answer as the specification says: they prepare or
+/// The verbs fail when the registry does not answer as the specification says: they prepare or
 /// check, and are not what a test is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Remote {
@@ -42,7 +36,7 @@ impl Remote {
     /// Pushes an image with everything below it; its manifest last, under `tag`.
     ///
     /// # Errors
-    /// Those of the network.
+    /// Those of the network, and answers with another status than that of success.
     pub fn push(&self, repo: &str, tag: &str, image: &Image) -> io::Result<()> {
         for manifest in image.manifests() {
             for (digest, data) in &manifest.blobs {
@@ -52,7 +46,7 @@ impl Remote {
             let digest = manifest.digest.to_string();
             let reference = if is_top { tag } else { &digest };
             let answer = self.put_manifest(repo, reference, manifest)?;
-            expect(&answer, 201, "manifest");
+            expect(&answer, 201, "manifest")?;
         }
         Ok(())
     }
@@ -60,25 +54,25 @@ impl Remote {
     /// Pushes a blob in one session: `POST`, then `PUT` with all bytes.
     ///
     /// # Errors
-    /// Those of the network.
+    /// Those of the network, and answers with another status than that of success.
     pub fn push_blob(&self, repo: &str, digest: &Digest, data: &Bytes) -> io::Result<()> {
         let location = self.start_upload(repo)?;
         let answer = self.finish_upload(&location, digest, data)?;
-        expect(&answer, 201, "blob");
+        expect(&answer, 201, "blob")?;
         Ok(())
     }
 
     /// Opens an upload session and yields where it is.
     ///
     /// # Errors
-    /// Those of the network.
+    /// Those of the network, and answers with another status than that of success.
     pub fn start_upload(&self, repo: &str) -> io::Result<String> {
         let target = format!("/v2/{repo}/blobs/uploads/");
         let answer = self.send(&Request::new("POST", &target).body(Bytes::new()))?;
-        expect(&answer, 202, "upload");
+        expect(&answer, 202, "upload")?;
         match answer.header("location") {
             Some(location) => Ok(location.to_owned()),
-            None => panic!("an upload without a location: {answer:?}"),
+            None => Err(io::Error::other("an upload without a location")),
         }
     }
 
@@ -135,62 +129,77 @@ impl Remote {
     /// Yields the digest of the manifest under `reference`, computed from its bytes.
     ///
     /// # Errors
-    /// Those of the network.
+    /// Those of the network, and answers with another status than that of success.
     pub fn digest_of(&self, repo: &str, reference: &str) -> io::Result<Digest> {
         let answer = self.manifest(repo, reference)?;
-        expect(&answer, 200, "manifest");
+        expect(&answer, 200, "manifest")?;
         Ok(Digest::sha256(&answer.body))
     }
 
     /// Lists the tags of a repository.
     ///
     /// # Errors
-    /// Those of the network.
+    /// Those of the network, and answers with another status than that of success.
     pub fn tags(&self, repo: &str) -> io::Result<Vec<String>> {
         let answer = self.send(&Request::get(&format!("/v2/{repo}/tags/list")))?;
-        expect(&answer, 200, "tags");
+        expect(&answer, 200, "tags")?;
         Ok(texts(&answer, "tags", ""))
     }
 
     /// Lists the artifact types of what refers to `subject`, in the order of the answer.
     ///
     /// # Errors
-    /// Those of the network.
+    /// Those of the network, and answers with another status than that of success.
     pub fn referrers(&self, repo: &str, subject: &Digest) -> io::Result<Vec<String>> {
         let answer = self.send(&Request::get(&format!("/v2/{repo}/referrers/{subject}")))?;
-        expect(&answer, 200, "referrers");
+        expect(&answer, 200, "referrers")?;
         Ok(texts(&answer, "manifests", "/artifactType"))
     }
 
-    /// Checks that every byte of an image is there, under its digest.
+    /// Checks that every byte of an image is there, under its digest and with its type.
     ///
     /// # Errors
-    /// Those of the network.
-    pub fn assert_holds(&self, repo: &str, image: &Image) -> io::Result<()> {
+    /// Those of the network, and answers with another status than that of success.
+    pub fn verify(&self, repo: &str, image: &Image) -> io::Result<()> {
         for manifest in image.manifests() {
             let answer = self.manifest(repo, &manifest.digest.to_string())?;
-            expect(&answer, 200, "manifest");
-            assert_eq!(
-                answer.body, manifest.manifest,
-                "manifest {}",
-                manifest.digest
-            );
-            assert_eq!(
-                answer.header("content-type"),
-                Some(manifest.media_type.as_str())
-            );
+            expect(&answer, 200, "manifest")?;
+            let digest = manifest.digest;
+            same(&answer.body, &manifest.manifest, &digest)?;
+            let media_type = answer.header("content-type").unwrap_or_default();
+            same(
+                media_type.as_bytes(),
+                manifest.media_type.as_str().as_bytes(),
+                &digest,
+            )?;
             for (digest, data) in &manifest.blobs {
                 let answer = self.blob(repo, digest)?;
-                expect(&answer, 200, "blob");
-                assert!(answer.body == *data, "blob {digest} has other bytes");
+                expect(&answer, 200, "blob")?;
+                same(&answer.body, data, digest)?;
             }
         }
         Ok(())
     }
 }
 
-fn expect(answer: &Response, status: u16, what: &str) {
-    assert_eq!(answer.status, status, "{what}: {}", answer.text());
+fn expect(answer: &Response, status: u16, what: &str) -> io::Result<()> {
+    if answer.status == status {
+        return Ok(());
+    }
+    let text = answer.text();
+    Err(io::Error::other(format!(
+        "{what}: status {} instead of {status}: {text}",
+        answer.status
+    )))
+}
+
+fn same(found: &[u8], expected: &[u8], digest: &Digest) -> io::Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "{digest} is served with another type or other bytes"
+    )))
 }
 
 /// Yields the text at `pointer` of each entry of a list in the body.
