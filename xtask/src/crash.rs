@@ -155,8 +155,12 @@ impl<'a> Harness<'a> {
     }
 
     fn check(&mut self, server: &process::Server, breadth: Breadth) -> Result<()> {
-        self.check
-            .server(server.address, &self.ledger, breadth, &mut self.random)?;
+        for worker in &mut self.workers {
+            self.check
+                .sent(server.address, &std::mem::take(&mut worker.sent))?;
+        }
+        let keys = check::chosen(&self.ledger.lock(), breadth, &mut self.random);
+        self.check.server(server.address, &self.ledger, keys)?;
         for worker in &mut self.workers {
             worker.recall(&self.ledger);
         }

@@ -25,6 +25,15 @@ pub(super) enum Breadth {
     All,
 }
 
+/// What is asked of a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// A manifest names it.
+    There,
+    /// If it is there, its bytes must be right.
+    Right,
+}
+
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Check {
@@ -42,33 +51,98 @@ impl Check {
         &mut self,
         address: SocketAddr,
         ledger: &Mutex<Ledger>,
-        breadth: Breadth,
-        random: &mut Random,
+        keys: Vec<Key>,
     ) -> Result<()> {
         let mut ledger = ledger.lock();
         let mut client = Client::new(address);
-        let mut read = BTreeSet::new();
-        for key in chosen(&ledger, breadth, random) {
+        let (mut blobs, mut subjects) = (BTreeSet::new(), BTreeSet::new());
+        for key in keys {
             let seen = self.look(&mut client, &key)?;
             self.judge(&ledger, &key, seen.as_ref());
-            if let (Key::Manifest(repo, _), Some(digest)) = (&key, &seen) {
-                for blob in ledger.blobs(digest) {
-                    if read.insert((*repo, Arc::clone(blob))) {
-                        self.blob(&mut client, repo, blob)?;
-                    }
+            if let Key::Manifest(repo, digest) = &key {
+                let named = ledger.named(digest);
+                subjects.extend(named.subject.map(|subject| (*repo, subject)));
+                if seen.is_some() {
+                    blobs.extend(named.blobs.into_iter().map(|blob| (*repo, blob)));
                 }
             }
             ledger.settle(key, seen);
         }
+        for (repo, blob) in &blobs {
+            self.blob(&mut client, repo, blob, Wanted::There)?;
+        }
+        for (repo, subject) in &subjects {
+            self.referrers(&mut client, &ledger, (repo, subject))?;
+        }
+        self.lists(&mut client, &ledger)
+    }
+
+    /// Reads blobs whose upload may have been cut off: they may be gone, but not wrong.
+    pub(super) fn sent(
+        &mut self,
+        address: SocketAddr,
+        sent: &[(&'static str, Arc<str>)],
+    ) -> Result<()> {
+        let mut client = Client::new(address);
+        for (repo, digest) in sent {
+            self.blob(&mut client, repo, digest, Wanted::Right)?;
+        }
+        Ok(())
+    }
+
+    fn lists(&mut self, client: &mut Client, ledger: &Ledger) -> Result<()> {
         for repo in REPOS {
-            let listed = self.listed(&mut client, repo)?;
-            let wanted: BTreeSet<String> = tags(&ledger, repo).into_keys().collect();
+            let path = format!("/v2/{repo}/tags/list");
+            let list = self.json(client, &path)?;
+            let listed = list
+                .get("tags")
+                .and_then(Json::as_array)
+                .into_iter()
+                .flatten();
+            let listed: BTreeSet<_> = listed.filter_map(Json::as_str).map(str::to_owned).collect();
+            let wanted: BTreeSet<String> = tags(ledger, repo).into_keys().collect();
             for tag in wanted.symmetric_difference(&listed) {
                 self.faults
                     .push(format!("{repo}: tags/list and the tag {tag} disagree"));
             }
         }
         Ok(())
+    }
+
+    fn referrers(
+        &mut self,
+        client: &mut Client,
+        ledger: &Ledger,
+        of: (&str, &Arc<str>),
+    ) -> Result<()> {
+        let (repo, subject) = of;
+        let index = self.json(client, &format!("/v2/{repo}/referrers/{subject}"))?;
+        let rows = index
+            .get("manifests")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten();
+        let digests = rows.filter_map(|row| row.get("digest")?.as_str());
+        let listed: BTreeSet<_> = digests.map(str::to_owned).collect();
+        for digest in ledger
+            .referrers(repo, subject)
+            .symmetric_difference(&listed)
+        {
+            self.faults.push(format!(
+                "{repo}: referrers of {subject} and {digest} disagree"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Reads a list; a repository that is not there has none.
+    fn json(&mut self, client: &mut Client, path: &str) -> Result<Json> {
+        let answer = client.get(path)?;
+        if answer.status != 200 && answer.status != 404 {
+            self.faults
+                .push(format!("{path}: answered with {}", answer.status));
+        }
+        Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
     }
 
     /// Reads what a tag or digest gives now; the digest is that of the bytes.
@@ -107,34 +181,24 @@ impl Check {
         }
     }
 
-    fn blob(&mut self, client: &mut Client, repo: &str, digest: &str) -> Result<()> {
+    fn blob(
+        &mut self,
+        client: &mut Client,
+        repo: &str,
+        digest: &str,
+        wanted: Wanted,
+    ) -> Result<()> {
         let answer = client.get(&format!("/v2/{repo}/blobs/{digest}"))?;
         self.blobs += 1;
-        if answer.status != 200 {
-            self.faults.push(format!(
-                "{repo}: blob {digest} of a manifest: {}",
-                answer.status
-            ));
-        } else if image::digest(&answer.body) != digest {
-            self.faults
-                .push(format!("{repo}: blob {digest} came with wrong bytes"));
+        match (answer.status, wanted) {
+            (200, _) if image::digest(&answer.body) != digest => {
+                self.faults
+                    .push(format!("{repo}: blob {digest} came with wrong bytes"));
+            }
+            (200, _) | (404, Wanted::Right) => {}
+            (status, _) => self.faults.push(format!("{repo}: blob {digest}: {status}")),
         }
         Ok(())
-    }
-
-    fn listed(&mut self, client: &mut Client, repo: &str) -> Result<BTreeSet<String>> {
-        let answer = client.get(&format!("/v2/{repo}/tags/list"))?;
-        if answer.status != 200 && answer.status != 404 {
-            self.faults
-                .push(format!("{repo}: tags/list answered with {}", answer.status));
-        }
-        let list: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let tags = list
-            .get("tags")
-            .and_then(Json::as_array)
-            .into_iter()
-            .flatten();
-        Ok(tags.filter_map(Json::as_str).map(str::to_owned).collect())
     }
 
     /// Compares the `index.json` files with the tags; they may lag, but not for ever.
@@ -165,8 +229,8 @@ impl Check {
     }
 }
 
-/// Yields what is to be read: tags before manifests does not matter, each key stands alone.
-fn chosen(ledger: &Ledger, breadth: Breadth, random: &mut Random) -> Vec<Key> {
+/// Yields what is to be read.
+pub(super) fn chosen(ledger: &Ledger, breadth: Breadth, random: &mut Random) -> Vec<Key> {
     let mut keys: BTreeSet<Key> = ledger.open().into_iter().collect();
     let older = ledger.settled().map(|(key, _)| key);
     let sampled = older.filter(|_| breadth == Breadth::All || random.one_in(20));

@@ -5,7 +5,7 @@
 //! not. A write is out of the question only when another one began after it was answered, and was
 //! answered itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is written to.
@@ -52,8 +52,17 @@ pub(super) struct Ledger {
     now: u64,
     writes: BTreeMap<Key, Vec<Write>>,
     seen: BTreeMap<Key, Value>,
-    /// The blobs that each manifest names.
-    blobs: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// What each manifest names.
+    named: BTreeMap<Arc<str>, Named>,
+}
+
+/// What a manifest names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named {
+    /// Its config and layers.
+    pub(super) blobs: Vec<Arc<str>>,
+    /// The manifest that it refers to.
+    pub(super) subject: Option<Arc<str>>,
 }
 
 impl Ledger {
@@ -87,13 +96,30 @@ impl Ledger {
     }
 
     /// Remembers what a manifest names.
-    pub(super) fn describe(&mut self, manifest: Arc<str>, blobs: Vec<Arc<str>>) {
-        self.blobs.insert(manifest, blobs);
+    pub(super) fn describe(&mut self, manifest: Arc<str>, named: Named) {
+        self.named.insert(manifest, named);
     }
 
-    /// Yields the blobs that a manifest names.
-    pub(super) fn blobs(&self, manifest: &str) -> &[Arc<str>] {
-        self.blobs.get(manifest).map_or(&[], Vec::as_slice)
+    /// Yields what a manifest names.
+    pub(super) fn named(&self, manifest: &str) -> Named {
+        self.named.get(manifest).cloned().unwrap_or_default()
+    }
+
+    /// Yields the manifests of a repository that were there and refer to this one.
+    pub(super) fn referrers(&self, repo: &str, subject: &Arc<str>) -> BTreeSet<String> {
+        let present = self
+            .seen
+            .iter()
+            .filter_map(|(key, value)| match (key, value) {
+                (Key::Manifest(own, digest), Some(_)) if *own == repo => Some(digest),
+                (Key::Manifest(..) | Key::Tag(..), _) => None,
+            });
+        let refers = |digest: &&Arc<str>| {
+            self.named
+                .get(*digest)
+                .is_some_and(|named| named.subject.as_ref() == Some(subject))
+        };
+        present.filter(refers).map(ToString::to_string).collect()
     }
 
     /// Yields what may be true of a key now.
@@ -191,6 +217,28 @@ mod tests {
         let third = begin(&mut ledger, "3");
         ledger.acknowledge(&third);
         assert_eq!(allowed(&ledger), ["3"]);
+    }
+
+    #[test]
+    fn only_referrers_that_are_there_count() {
+        let mut ledger = Ledger::default();
+        let subject: Arc<str> = "s".into();
+        for (repo, digest, there) in [("a", "1", true), ("a", "2", false), ("b", "3", true)] {
+            let named = Named {
+                blobs: Vec::new(),
+                subject: Some(Arc::clone(&subject)),
+            };
+            ledger.describe(digest.into(), named);
+            ledger.settle(
+                Key::Manifest(repo, digest.into()),
+                there.then(|| digest.into()),
+            );
+        }
+        ledger.settle(Key::Manifest("a", "4".into()), value("4"));
+        assert_eq!(
+            ledger.referrers("a", &subject),
+            BTreeSet::from(["1".to_owned()])
+        );
     }
 
     #[test]

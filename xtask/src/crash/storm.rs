@@ -1,13 +1,13 @@
 //! Clients that push, move and delete until the server dies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::ledger::{Key, Ledger, Value};
+use super::ledger::{Key, Ledger, Named, Value};
 use crate::http::{Answer, Client, Request};
 use crate::image::{self, Blob};
 use crate::random::Random;
@@ -54,7 +54,8 @@ pub(super) struct Worker {
     /// Answers that should not have come.
     pub(super) faults: Vec<String>,
     number: usize,
-    count: u64,
+    /// Blobs that were on their way, whether they arrived or not.
+    pub(super) sent: Vec<(&'static str, Arc<str>)>,
     random: Random,
     tags: BTreeMap<(&'static str, String), Arc<str>>,
     pushed: Vec<Pushed>,
@@ -68,7 +69,7 @@ impl Worker {
         Self {
             faults: Vec::new(),
             number,
-            count: 0,
+            sent: Vec::new(),
             random: Random::new(seed),
             tags: BTreeMap::new(),
             pushed: Vec::new(),
@@ -86,7 +87,7 @@ impl Worker {
         let ledger = ledger.lock();
         let mine = format!("t{}-", self.number);
         self.tags.clear();
-        let mut present = std::collections::BTreeSet::new();
+        let mut present = BTreeSet::new();
         for (key, value) in ledger.settled() {
             match (key, value) {
                 (Key::Tag(repo, name), Some(digest)) if name.starts_with(&mine) => {
@@ -118,7 +119,6 @@ impl Worker {
         let Some(repo) = self.random.pick(&REPOS).copied() else {
             return Ok(());
         };
-        self.count += 1;
         let config = image::config(&format!("{}-{}", self.number, self.random.next()));
         let mut layers = Vec::new();
         for _ in 0..=self.random.below(3) {
@@ -130,12 +130,15 @@ impl Worker {
             }
         }
         let parts: Vec<&Blob> = layers.iter().collect();
-        let manifest = Arc::new(image::manifest(&config, &parts, None));
-        let named = parts
-            .iter()
-            .chain([&&config])
-            .map(|blob| blob.digest.as_str().into())
-            .collect();
+        let subject = self.subject(repo);
+        let manifest = Arc::new(image::manifest(&config, &parts, subject.as_deref()));
+        let blobs = layers.iter().chain([&config]);
+        let blobs = blobs.map(|blob| blob.digest.as_str().into());
+        let subject = subject.map(|subject| subject.digest.as_str().into());
+        let named = Named {
+            blobs: blobs.collect(),
+            subject,
+        };
         shared
             .1
             .lock()
@@ -153,6 +156,21 @@ impl Worker {
         self.put(client, shared.1, &pushed, &reference)?;
         self.pushed.push(pushed);
         Ok(())
+    }
+
+    /// Picks a manifest to refer to, now and then.
+    fn subject(&mut self, repo: &str) -> Option<Arc<Blob>> {
+        if !self.random.one_in(6) {
+            return None;
+        }
+        let there: Vec<_> = self
+            .pushed
+            .iter()
+            .filter(|each| each.repo == repo)
+            .collect();
+        self.random
+            .pick(&there)
+            .map(|each| Arc::clone(&each.manifest))
     }
 
     fn layer(&mut self, layers: &Layers) -> Blob {
@@ -179,12 +197,13 @@ impl Worker {
     }
 
     /// Brings a blob in unless it is there; false when the server refused it.
-    fn blob(&mut self, client: &mut Client, repo: &str, blob: &Blob) -> io::Result<bool> {
+    fn blob(&mut self, client: &mut Client, repo: &'static str, blob: &Blob) -> io::Result<bool> {
         let there = client.head(&format!("/v2/{repo}/blobs/{}", blob.digest))?;
         if there.status == 200 {
             return Ok(true);
         }
         self.accept(&there, 404, "HEAD blob");
+        self.sent.push((repo, blob.digest.as_str().into()));
         let way = match self.random.below(4) {
             0 => Upload::Single,
             1 => Upload::Streamed,

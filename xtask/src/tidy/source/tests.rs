@@ -5,6 +5,7 @@ const TEXT: &str = r#"//! Docs.
 /// Documented.
 pub fn first(x: Option<u8>) -> u8 {
     // a comment
+    mine.expect(1, 2);
     x.unwrap()
 }
 
@@ -59,11 +60,11 @@ fn functions_are_measured_and_tests_told_apart() {
     assert_eq!(
         seen,
         [
-            ("first", 4, 4, false),
-            ("two", 20, 3, false),
-            ("gated", 26, 3, false),
-            ("platform", 31, 1, false),
-            ("works", 36, 3, true),
+            ("first", 4, 5, false),
+            ("two", 21, 3, false),
+            ("gated", 27, 3, false),
+            ("platform", 32, 1, false),
+            ("works", 37, 3, true),
         ]
     );
     assert_eq!(source.traits, [("Shape".to_owned(), 2)]);
@@ -73,14 +74,14 @@ fn functions_are_measured_and_tests_told_apart() {
 fn lines_are_split_between_production_and_tests() {
     let source = source();
     assert_eq!(source.lines, TEXT.lines().count());
-    assert_eq!((source.production, source.tests), (20, 9));
+    assert_eq!((source.production, source.tests), (21, 9));
 }
 
 #[test]
 fn gates_and_panics_are_found_outside_tests() {
     let source = source();
-    assert_eq!(source.gates, [25, 27]);
-    assert_eq!(source.panics, [6, 21]);
+    assert_eq!(source.gates, [26, 28]);
+    assert_eq!(source.panics, [7, 22]);
 }
 
 #[test]
