@@ -1,4 +1,7 @@
 //! `fuzz`: the fuzz targets of the crates, for a while each.
+//!
+//! A target starts from `fuzz/seeds/<target>`, where that exists, and keeps what it finds in
+//! `fuzz/corpus/<target>`, which git ignores.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,11 +34,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("no such fuzz target; there are: {}", known.join(", "));
     }
     for (folder, name) in chosen {
+        let corpus = folder.join("corpus").join(name);
+        std::fs::create_dir_all(&corpus)?;
         let mut command = Command::new("rustup");
+        command.args(["run", "nightly", "cargo", "fuzz", "run", "--fuzz-dir"]);
+        command.arg(folder).arg(name).arg(corpus);
+        let seeds = folder.join("seeds").join(name);
+        command.args(seeds.is_dir().then_some(seeds));
         command
-            .args(["run", "nightly", "cargo", "fuzz", "run", "--fuzz-dir"])
-            .arg(folder);
-        command.args([name, "--", &format!("-max_total_time={}", args.seconds)]);
+            .arg("--")
+            .arg(format!("-max_total_time={}", args.seconds));
         command
             .current_dir(house::root())
             .env_remove("RUSTUP_TOOLCHAIN")
