@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::cargo::{cargo, run as call};
+use crate::suite;
 
 /// Arguments of `golden`.
 #[derive(Debug, clap::Args)]
@@ -14,9 +14,9 @@ pub(crate) struct Args {
 
 /// Runs the tests, which compare with the golden files or rewrite them.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let mut command = cargo(&["test", "--workspace"]);
-    if args.update {
-        command.env("HOLDFAST_GOLDEN", "update");
-    }
-    call(&mut command)
+    suite::run(if args.update {
+        &[("HOLDFAST_GOLDEN", "update")]
+    } else {
+        &[]
+    })
 }

@@ -36,6 +36,7 @@ mod random;
 mod sizes;
 mod stats;
 mod step;
+mod suite;
 mod tidy;
 mod wire;
 
