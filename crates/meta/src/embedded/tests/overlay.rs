@@ -102,3 +102,21 @@ fn the_first_block_comes_last() {
         assert!(settled || step < 13, "settling ends");
     }
 }
+
+/// After a flush that failed, the kernel takes for flushed what is not.
+#[test]
+fn a_suspect_file_is_written_once_more() {
+    for suspect in [false, true] {
+        let disk = Disk::default();
+        disk.set_len(8 * 4096).unwrap();
+        disk.sync_data().unwrap();
+        disk.write(4096, &[7; 4096]).unwrap();
+        disk.fail(Fault::Flush);
+        disk.sync_data().unwrap_err();
+        disk.fail(Fault::None);
+        let shield = Shield::sealed(disk.open().unwrap());
+        shield.settle(suspect).unwrap();
+        let left = content(&disk.cut_power(|| false));
+        assert_eq!(left[4096] == 7, suspect);
+    }
+}
