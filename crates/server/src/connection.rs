@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub(crate) mod drive;
-pub mod files;
+pub(crate) mod files;
 pub(crate) mod io;
-pub mod linger;
+pub(crate) mod linger;
 pub(crate) mod service;
 mod warm;
 pub(crate) mod watch;
@@ -19,6 +19,7 @@ pub(crate) mod watch;
 pub use drive::Patience;
 pub use files::FileTable;
 pub use linger::LingerLimits;
+pub use service::Handler;
 use watch::Watch;
 
 /// Knows one connection; handlers get it with each request.

@@ -8,9 +8,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::connection::drive::Patience;
-use crate::connection::service::Handler;
-use crate::connection::{Connection, LingerLimits};
+use crate::connection::{Connection, Handler, LingerLimits, Patience};
 
 mod accept;
 mod protocol;

@@ -18,8 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::{Limits, Listener, Shutdown, serve};
 use crate::body::Body;
-use crate::connection::Connection;
-use crate::connection::service::Handler;
+use crate::connection::{Connection, Handler};
 
 /// No test waits longer than this for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

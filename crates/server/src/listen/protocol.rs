@@ -10,10 +10,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Limits, Shutdown, Stage};
-use crate::connection::Connection;
 use crate::connection::drive::{Drive, End, Graceful, Protocol};
 use crate::connection::io::Io;
-use crate::connection::service::{Handler, Service};
+use crate::connection::service::Service;
+use crate::connection::{Connection, Handler, Patience};
 
 /// What a client of HTTP/2 begins with.
 /// Spec: RFC 9113, 3.4.
@@ -50,15 +50,18 @@ pub(crate) async fn run<H: Handler>(
     let watched = (connection, shutdown, limits.patience);
     match protocol {
         Protocol::Http1 => run_http1(http1(limits).serve_connection(io, service), watched).await,
-        Protocol::Http2 => run_http2(http2(limits).serve_connection(io, service), watched).await,
+        // On its own, since it is large and every waiting connection would have room for it.
+        Protocol::Http2 => {
+            Box::pin(run_http2(
+                http2(limits).serve_connection(io, service),
+                watched,
+            ))
+            .await;
+        }
     }
 }
 
-type Watched<'a> = (
-    Arc<Connection>,
-    &'a Shutdown,
-    crate::connection::drive::Patience,
-);
+type Watched<'a> = (Arc<Connection>, &'a Shutdown, Patience);
 
 async fn run_http1<H: Handler>(conn: Http1<H>, (connection, shutdown, patience): Watched<'_>) {
     let partial = Arc::clone(&connection);
@@ -75,8 +78,22 @@ async fn run_http2<H: Handler>(conn: Http2<H>, (connection, shutdown, patience):
     Drive::new(conn, connection, (Protocol::Http2, patience), shutdown).await;
 }
 
-/// Reads as much as tells the protocol; none when the client says nothing.
+/// Waits for what tells the protocol; none when the client says nothing. Yields what it had to take
+/// off the socket, which for all but odd clients is nothing, so that hyper reads the whole head at
+/// once and into one buffer.
 async fn sniff(tcp: &mut TcpStream) -> Option<(Protocol, Bytes)> {
+    let mut first = [0; PREFACE.len()];
+    let seen = tcp.peek(&mut first).await.ok()?;
+    match first.get(..seen)? {
+        [] => None,
+        seen if !PREFACE.starts_with(seen) => Some((Protocol::Http1, Bytes::new())),
+        seen if seen.len() == PREFACE.len() => Some((Protocol::Http2, Bytes::new())),
+        _ => sniff_slowly(tcp).await,
+    }
+}
+
+/// Does the same for a client whose first bytes come one by one.
+async fn sniff_slowly(tcp: &mut TcpStream) -> Option<(Protocol, Bytes)> {
     let mut first = [0; PREFACE.len()];
     let mut len = 0;
     loop {
@@ -84,7 +101,6 @@ async fn sniff(tcp: &mut TcpStream) -> Option<(Protocol, Bytes)> {
         len += read;
         let seen = first.get(..len)?;
         let protocol = match (PREFACE.starts_with(seen), read) {
-            (_, 0) if len == 0 => return None,
             (false, _) | (true, 0) => Protocol::Http1,
             (true, _) if len == PREFACE.len() => Protocol::Http2,
             (true, _) => continue,
