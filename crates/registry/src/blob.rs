@@ -146,8 +146,17 @@ impl Registry {
     /// # Errors
     /// `BlobUnknown`, `BlobInUse`.
     ///
+    /// # Cancel safety
+    /// A call that is dropped is carried out all the same.
+    ///
     /// Spec: distribution 1.1, Deleting Blobs.
     pub async fn delete_blob(&self, repo: &RepoName, digest: &Digest) -> Result<()> {
+        let (repo, digest) = (repo.clone(), *digest);
+        self.carry_out(move |this| async move { this.remove_blob(&repo, &digest).await })
+            .await
+    }
+
+    async fn remove_blob(&self, repo: &RepoName, digest: &Digest) -> Result<()> {
         self.blob_info(repo, digest).await?;
         let _alone = self.locks.alone(repo).await;
         let (info, held) = self
@@ -265,17 +274,34 @@ impl Registry {
         }
     }
 
+    /// Reads a file that nothing vouches for; what is not what its name says goes to quarantine.
     async fn verify_file(
         &self,
         repo: &RepoName,
         digest: &Digest,
     ) -> Result<Option<(BlobInfo, Held)>> {
-        let _alone = self.locks.alone(repo).await;
+        let (repo, digest) = (repo.clone(), *digest);
+        self.carry_out(move |this| async move { this.verify(&repo, &digest).await })
+            .await
+    }
+
+    async fn verify(&self, repo: &RepoName, digest: &Digest) -> Result<Option<(BlobInfo, Held)>> {
+        // One reads, whoever else asks waits for the outcome; pushes go on meanwhile.
+        let _reader = self.verifying.alone(repo).await;
         if let Some(found) = self.held(repo, digest).await? {
             return Ok(Some(found));
         }
         let (driver, key) = (self.driver(repo), layout::blob(repo, digest));
-        match content::hash(driver.as_ref(), &key, digest.algorithm()).await? {
+        let file = |stat: Option<Stat>| stat.map(|stat| (stat.size, stat.identity));
+        let before = file(self.stat_content(repo, digest).await?);
+        let read = content::hash(driver.as_ref(), &key, digest.algorithm()).await?;
+        let _alone = self.locks.alone(repo).await;
+        if let Some(found) = self.held(repo, digest).await? {
+            return Ok(Some(found));
+        }
+        match read {
+            // Another file than the one that was read: the next look judges it.
+            _ if file(self.stat_content(repo, digest).await?) != before => Ok(None),
             Some((actual, size)) if actual == *digest => {
                 self.remember(repo, digest, size).await?;
                 self.held(repo, digest).await

@@ -65,17 +65,32 @@ impl Registry {
         holders: &[(RepoName, u64)],
         rights: &Rights,
     ) -> Result<bool> {
-        let usable = |holder: &RepoName| {
-            may_mount(rights, holder, repo) && self.stores.together(holder, repo)
-        };
-        if !holders.iter().any(|(holder, _)| usable(holder)) {
+        let usable: Vec<_> = holders
+            .iter()
+            .filter(|(holder, _)| may_mount(rights, holder, repo))
+            .filter(|(holder, _)| self.stores.together(holder, repo))
+            .cloned()
+            .collect();
+        if usable.is_empty() {
             return Ok(false);
         }
         self.ensure_repo(repo).await?;
+        let (repo, digest) = (repo.clone(), *digest);
+        self.carry_out(move |this| async move { this.link_one(&repo, &digest, usable).await })
+            .await
+    }
+
+    /// Links a blob's file from the first holder that turns out to have it.
+    async fn link_one(
+        &self,
+        repo: &RepoName,
+        digest: &Digest,
+        holders: Vec<(RepoName, u64)>,
+    ) -> Result<bool> {
         let _shared = self.locks.shared(repo).await;
-        for (holder, size) in holders.iter().filter(|(holder, _)| usable(holder)) {
-            if self.link(holder, repo, digest, *size).await? {
-                self.remember(repo, digest, *size).await?;
+        for (holder, size) in holders {
+            if self.link(&holder, repo, digest, size).await? {
+                self.remember(repo, digest, size).await?;
                 return Ok(true);
             }
         }

@@ -10,10 +10,11 @@ use meta::{AheadRow, Edit, Meta};
 use oci::json::Limits;
 use oci::{Digest, RepoName};
 use storage::Driver;
+use tokio::sync::watch;
 
 use crate::cache::ManifestCache;
 use crate::clock::{Clock, nanos};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fresh::FreshBlobs;
 use crate::hook::{Event, Hooks};
 use crate::layout;
@@ -75,6 +76,8 @@ pub struct Registry {
     pub(crate) meta: Meta,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) locks: RepoLocks,
+    /// Who reads a repository's files that nothing vouches for; taken before `locks`.
+    pub(crate) verifying: RepoLocks,
     pub(crate) fresh: FreshBlobs,
     pub(crate) cache: ManifestCache,
     pub(crate) uploads: Uploads,
@@ -82,6 +85,8 @@ pub struct Registry {
     pub(crate) presence: Presence,
     pub(crate) pulls: PullCounts,
     last_ahead: AtomicU64,
+    /// How much is being carried out, whether or not anybody waits for it.
+    running: watch::Sender<usize>,
     options: ArcSwap<Options>,
     hooks: ArcSwap<Hooks>,
     /// Ourselves, for tasks that go on after a call.
@@ -106,6 +111,7 @@ impl Registry {
             meta: parts.meta,
             clock: parts.clock,
             locks: RepoLocks::default(),
+            verifying: RepoLocks::default(),
             fresh: FreshBlobs::default(),
             cache: ManifestCache::new(),
             uploads: Uploads::default(),
@@ -113,6 +119,7 @@ impl Registry {
             presence: Presence::default(),
             pulls: PullCounts::default(),
             last_ahead: AtomicU64::new(0),
+            running: watch::Sender::new(0),
             options: ArcSwap::from_pointee(parts.options),
             hooks: ArcSwap::default(),
             this: Weak::clone(this),
@@ -127,6 +134,8 @@ impl Registry {
     /// The first failure; the rest is done all the same, and a later start catches up.
     pub async fn close(&self) -> Result<()> {
         self.presence.stop();
+        // The sender lives as long as `self`, so waiting ends with the count.
+        let _ = self.running.subscribe().wait_for(|count| *count == 0).await;
         let views = self.write_late_views().await;
         let fresh = self.persist_fresh().await;
         let pulls = self.flush_pulls().await;
@@ -157,6 +166,26 @@ impl Registry {
     /// Yields a handle for tasks that outlive a call but must not keep the engine alive.
     pub(crate) fn weak(&self) -> Weak<Self> {
         Weak::clone(&self.this)
+    }
+
+    /// Carries work out to its end, whether or not anybody still waits for it.
+    ///
+    /// A call that is dropped in the middle lets go of its locks, while what it asked of a driver may
+    /// still be about to happen. So whatever is guarded by a lock runs in a task that owns the guard.
+    pub(crate) async fn carry_out<T, F>(&self, work: impl FnOnce(Arc<Self>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let this = self.this.upgrade().ok_or(Error::Closed)?;
+        let running = Running::begin(Arc::clone(&this));
+        let work = work(this);
+        let task = tokio::spawn(async move {
+            let _running = running;
+            work.await
+        });
+        // A panic was reported where it happened; otherwise the runtime is going away.
+        task.await.unwrap_or(Err(Error::Closed))
     }
 
     pub(crate) fn options(&self) -> Arc<Options> {
@@ -197,6 +226,12 @@ impl Registry {
         if self.find_repo(repo).await? {
             return Ok(());
         }
+        let repo = repo.clone();
+        self.carry_out(move |this| async move { this.create_repo(&repo).await })
+            .await
+    }
+
+    async fn create_repo(&self, repo: &RepoName) -> Result<()> {
         let _alone = self.locks.alone(repo).await;
         if self.meta.repo(repo).await?.is_some() {
             return Ok(());
@@ -247,5 +282,21 @@ impl Registry {
             self.plan_durable(&mut edit, repo, digest, *size).await?;
         }
         Ok(self.meta.write(edit).await?)
+    }
+}
+
+/// Counts something that is being carried out.
+struct Running(Arc<Registry>);
+
+impl Running {
+    fn begin(registry: Arc<Registry>) -> Self {
+        registry.running.send_modify(|count| *count += 1);
+        Self(registry)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.send_modify(|count| *count -= 1);
     }
 }

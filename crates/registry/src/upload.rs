@@ -151,7 +151,7 @@ impl Registry {
     /// session stays as it is.
     ///
     /// # Cancel safety
-    /// A dropped call may have appended, or finished.
+    /// A dropped call may have appended; once everything is there it is carried out.
     ///
     /// Spec: distribution 1.1, Pushing blobs, closing the session.
     pub async fn finish_upload(
@@ -173,9 +173,15 @@ impl Registry {
         if hasher.finish() != *digest {
             return Err(Error::DigestMismatch { expected: *digest });
         }
-        self.place(repo, digest, size, *id).await?;
-        self.uploads.forget(repo, *id);
-        Ok(())
+        let (repo, id, digest) = (repo.clone(), *id, *digest);
+        self.carry_out(move |this| async move {
+            this.place(&repo, &digest, size, id).await?;
+            this.uploads.forget(&repo, id);
+            // Nobody may append to what is being placed.
+            drop(state);
+            Ok(())
+        })
+        .await
     }
 
     /// Drops a session and what it holds.

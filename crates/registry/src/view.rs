@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use meta::{AheadRow, Edit, Found, IndexIdentity, WriteError};
+use meta::{AheadRow, Edit, Found, IndexIdentity};
 use oci::index::IndexWriter;
 use oci::{Descriptor, Digest, RepoName, Tag};
 use parking_lot::Mutex;
@@ -41,12 +41,16 @@ const SWEEP_AT: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Views {
     table: Mutex<HashMap<RepoName, Weak<View>>>,
+    /// Those that a task will write, or is writing.
     late: Mutex<HashMap<RepoName, Arc<View>>>,
+    /// Files that were written, for as long as the rows do not say so.
     written: Mutex<HashMap<RepoName, Noted>>,
+    /// Whether a task will settle them.
+    is_settling: AtomicBool,
 }
 
 /// A file that was written, and the mark that it makes superfluous.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Noted {
     identity: IndexIdentity,
     /// The mark as it was before the rows were read: a later change has replaced it.
@@ -60,17 +64,8 @@ struct View {
     changes: AtomicU64,
     /// Whether a task will write the file later.
     is_scheduled: AtomicBool,
-    /// Held while the file is written.
-    file: tokio::sync::Mutex<Written>,
-}
-
-/// The file as it was written last.
-#[derive(Debug, Default)]
-struct Written {
-    /// The change up to which the file tells.
-    change: u64,
-    /// The file, if this process has written it.
-    identity: Option<IndexIdentity>,
+    /// The change up to which the file tells; held while it is written.
+    written: tokio::sync::Mutex<u64>,
 }
 
 impl Views {
@@ -85,6 +80,22 @@ impl Views {
         let view = Arc::new(View::default());
         table.insert(repo.clone(), Arc::downgrade(&view));
         view
+    }
+
+    /// Takes a view from the late ones, unless it has become late again.
+    fn caught_up(&self, repo: &RepoName, view: &View) {
+        let mut late = self.late.lock();
+        if !view.is_scheduled.load(Ordering::SeqCst) {
+            late.remove(repo);
+        }
+    }
+
+    /// Forgets a written file that its row tells of, unless it was written again.
+    fn settled(&self, repo: &RepoName, noted: &Noted) {
+        let mut written = self.written.lock();
+        if written.get(repo) == Some(noted) {
+            written.remove(repo);
+        }
     }
 }
 
@@ -101,15 +112,12 @@ impl Registry {
             self.schedule_view(repo, view);
             return Ok(());
         }
-        match self.write_view(repo, &view, change).await {
-            Ok(()) => Ok(()),
-            Err(error) if must_wait => Err(error),
-            Err(error) => {
-                warn!(%repo, error = logged(&error), "index.json is behind");
-                self.schedule_view(repo, view);
-                Ok(())
-            }
-        }
+        let Err(error) = self.write_view(repo, &view, change).await else {
+            return Ok(());
+        };
+        warn!(%repo, error = logged(&error), "index.json is behind");
+        self.schedule_view(repo, view);
+        if must_wait { Err(error) } else { Ok(()) }
     }
 
     /// Writes the file of a repository that is ahead of it, soon.
@@ -121,7 +129,7 @@ impl Registry {
 
     /// Writes every file that is behind, and what is known of them, for the stop.
     pub(crate) async fn write_late_views(&self) -> Result<()> {
-        let late = std::mem::take(&mut *self.views.late.lock());
+        let late = self.views.late.lock().clone();
         let mut outcome = Ok(());
         for (repo, view) in late {
             let change = view.changes.load(Ordering::SeqCst);
@@ -152,23 +160,23 @@ impl Registry {
                 return;
             };
             view.is_scheduled.store(false, Ordering::SeqCst);
-            registry.views.late.lock().remove(&repo);
             let change = view.changes.load(Ordering::SeqCst);
             if let Err(error) = registry.write_view(&repo, &view, change).await {
                 warn!(%repo, error = logged(&error), "index.json is behind");
-                registry.schedule_view(&repo, view);
+                registry.schedule_view(&repo, Arc::clone(&view));
             }
+            registry.views.caught_up(&repo, &view);
         });
     }
 
     /// Writes the file unless it tells of `change` already. Whoever waits here while another writes
     /// finds its change in that file, or writes once for all who wait.
     async fn write_view(&self, repo: &RepoName, view: &View, change: u64) -> Result<()> {
-        let mut written = view.file.lock().await;
-        if written.change >= change {
+        let mut written = view.written.lock().await;
+        if *written >= change {
             return Ok(());
         }
-        self.take_foreign_changes(repo, &written).await?;
+        self.take_foreign_changes(repo).await?;
         let up_to = view.changes.load(Ordering::SeqCst);
         let ahead = self.meta.ahead(repo).await?;
         let (bytes, count) = self.render_index(repo).await?;
@@ -182,14 +190,13 @@ impl Registry {
             digest,
             ..identity(&stat)
         };
-        written.change = up_to;
-        written.identity = Some(identity.clone());
+        *written = up_to;
         self.note_written(repo, Noted { identity, ahead });
         Ok(())
     }
 
     /// Brings in what somebody else has written to the file since we last saw it.
-    async fn take_foreign_changes(&self, repo: &RepoName, written: &Written) -> Result<()> {
+    async fn take_foreign_changes(&self, repo: &RepoName) -> Result<()> {
         let stat = match self.driver(repo).stat(&layout::index(repo)).await {
             Ok(stat) => stat,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -201,7 +208,7 @@ impl Registry {
             .lock()
             .get(repo)
             .map(|noted| noted.identity.clone());
-        let known = match written.identity.clone().or(noted) {
+        let known = match noted {
             Some(identity) => Some(identity),
             None => self
                 .meta
@@ -255,28 +262,37 @@ impl Registry {
 
     /// Remembers what was written until its row is settled.
     fn note_written(&self, repo: &RepoName, noted: Noted) {
-        let mut written = self.views.written.lock();
-        let is_first = written.is_empty();
-        written.insert(repo.clone(), noted);
-        drop(written);
-        if is_first {
-            let registry = self.weak();
-            let pause = self.clock.sleep(SETTLE);
-            tokio::spawn(async move {
-                pause.await;
-                if let Some(registry) = registry.upgrade() {
-                    registry.settle_views().await;
-                }
-            });
-        }
+        self.views.written.lock().insert(repo.clone(), noted);
+        self.settle_later();
     }
 
-    /// Tells the rows which files are up to date. What fails is done again at the next start.
+    fn settle_later(&self) {
+        if self.views.is_settling.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let registry = self.weak();
+        let pause = self.clock.sleep(SETTLE);
+        tokio::spawn(async move {
+            pause.await;
+            if let Some(registry) = registry.upgrade() {
+                registry.views.is_settling.store(false, Ordering::SeqCst);
+                registry.settle_views().await;
+                if !registry.views.written.lock().is_empty() {
+                    registry.settle_later();
+                }
+            }
+        });
+    }
+
+    /// Tells the rows which files are up to date. What fails is tried again, and at the next start.
     async fn settle_views(&self) {
-        let written = std::mem::take(&mut *self.views.written.lock());
+        let written = self.views.written.lock().clone();
         let settle = |(repo, noted): (RepoName, Noted)| async move {
-            if let Err(error) = self.settle_view(&repo, noted).await {
-                warn!(%repo, error = logged(&error), "row is behind its file");
+            match self.settle_view(&repo, &noted).await {
+                Ok(()) => self.views.settled(&repo, &noted),
+                Err(error) => {
+                    warn!(%repo, error = logged(&error), "row is behind its file");
+                }
             }
         };
         futures_util::stream::iter(written)
@@ -284,25 +300,24 @@ impl Registry {
             .await;
     }
 
-    /// Makes the file safe and then takes the mark away: from then on a file that is not this one was
-    /// written by somebody else.
-    async fn settle_view(&self, repo: &RepoName, noted: Noted) -> Result<()> {
+    /// Makes the file safe, says in the row that it is ours, and takes the mark away unless the rows
+    /// have changed since: from then on a file that is not this one was written by somebody else.
+    async fn settle_view(&self, repo: &RepoName, noted: &Noted) -> Result<()> {
         let keys = [layout::index(repo), layout::marker(repo)];
         self.driver(repo).persist(&keys).await?;
         let Some(row) = self.meta.repo(repo).await? else {
             return Ok(());
         };
         let mut value = row.value.clone();
-        value.index = Some(noted.identity);
+        value.index = Some(noted.identity.clone());
         let mut edit = Edit::relaxed();
         edit.expect_repo(repo, Some(&row)).put_repo(repo, &value);
-        if let Some(ahead) = &noted.ahead {
+        if let Some(ahead) = &noted.ahead
+            && self.meta.ahead(repo).await?.as_ref() == Some(ahead)
+        {
             edit.expect_ahead(repo, Some(ahead)).delete_ahead(repo);
         }
-        match self.meta.write(edit).await {
-            Ok(()) | Err(WriteError::Conflict) => Ok(()),
-            Err(WriteError::Store(error)) => Err(error.into()),
-        }
+        Ok(self.meta.write(edit).await?)
     }
 }
 

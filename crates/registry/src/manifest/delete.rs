@@ -37,8 +37,22 @@ impl Registry {
     /// `RepoUnknown`, `ManifestUnknown`; `ManifestInUse` when an index of the repository lists the
     /// manifest; `ManifestShared` when asked to refuse that; `Precondition`.
     ///
+    /// # Cancel safety
+    /// A call that is dropped is carried out all the same.
+    ///
     /// Spec: distribution 1.1, Deleting tags, Deleting manifests.
     pub async fn delete_manifest(
+        &self,
+        repo: &RepoName,
+        reference: &Reference,
+        request: DeleteManifest,
+    ) -> Result<()> {
+        let (repo, reference) = (repo.clone(), reference.clone());
+        self.carry_out(move |this| async move { this.delete(&repo, &reference, request).await })
+            .await
+    }
+
+    async fn delete(
         &self,
         repo: &RepoName,
         reference: &Reference,

@@ -96,10 +96,16 @@ impl Registry {
     /// `Precondition`; nothing is visible then.
     ///
     /// # Cancel safety
-    /// A dropped call may have pushed the manifest or not.
+    /// A call that is dropped is carried out all the same.
     ///
     /// Spec: distribution 1.1, Pushing Manifests.
     pub async fn put_manifest(&self, repo: &RepoName, request: PutManifest) -> Result<PutOutcome> {
+        let repo = repo.clone();
+        self.carry_out(move |this| async move { this.push(&repo, request).await })
+            .await
+    }
+
+    async fn push(&self, repo: &RepoName, request: PutManifest) -> Result<PutOutcome> {
         let push = self.read_push(repo, &request)?;
         self.ask_checks(&push).await?;
         self.ensure_repo(repo).await?;
