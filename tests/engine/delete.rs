@@ -25,7 +25,7 @@ impl World {
 #[tokio::test]
 async fn a_tag_goes_and_its_manifest_stays() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let repo = repo("a");
         let raw = world.push(&repo, "t", &[b"layer"]).await.unwrap();
         world.delete(&repo, &by_tag("t")).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_tag_goes_and_its_manifest_stays() {
 #[tokio::test]
 async fn a_manifest_goes_with_all_its_tags() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let repo = repo("a");
         let raw = world.push(&repo, "t1", &[b"layer"]).await.unwrap();
         world.put(&repo, by_tag("t2"), &raw).await.unwrap();
@@ -74,7 +74,7 @@ async fn a_manifest_goes_with_all_its_tags() {
 
 #[tokio::test]
 async fn a_manifest_with_very_many_tags_goes_in_one_call() {
-    let world = World::on(Kind::Memory).await;
+    let world = World::on(Kind::Memory);
     let repo = repo("a");
     let raw = world.push(&repo, "t", &[]).await.unwrap();
     for part in 0..40 {
@@ -92,7 +92,7 @@ async fn a_manifest_with_very_many_tags_goes_in_one_call() {
 
 #[tokio::test]
 async fn conditions_guard_deletes() {
-    let world = World::on(Kind::Memory).await;
+    let world = World::on(Kind::Memory);
     let repo = repo("a");
     let raw = world.push(&repo, "t", &[]).await.unwrap();
     let other = Digest::sha256(b"other");
@@ -117,7 +117,7 @@ async fn conditions_guard_deletes() {
 
 #[tokio::test]
 async fn what_is_unknown() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let (here, nowhere) = (repo("a"), repo("b"));
     world.push(&here, "t", &[]).await.unwrap();
     let digest = Digest::sha256(b"nothing");
@@ -136,7 +136,7 @@ async fn what_is_unknown() {
 
 #[tokio::test]
 async fn what_is_in_use_stays() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let child = world.push(&repo, "child", &[b"layer"]).await.unwrap();
     let list = index(&[&child]);
@@ -164,7 +164,7 @@ async fn what_is_in_use_stays() {
 
 #[tokio::test]
 async fn what_an_unreadable_manifest_named_can_be_deleted_after_it() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let child = world.push(&repo, "child", &[b"layer"]).await.unwrap();
     let list = index(&[&child]);
@@ -172,7 +172,7 @@ async fn what_an_unreadable_manifest_named_can_be_deleted_after_it() {
     let world = world
         .restart_after(|root| {
             let key = layout::blob(&repo, &Digest::sha256(&list));
-            std::fs::write(root.join(key.as_str()), "not what it was").unwrap();
+            crate::ground::overwrite(root.join(key.as_str()), "not what it was");
         })
         .await;
     world.delete(&repo, &by_digest(&list)).await.unwrap();
@@ -183,7 +183,7 @@ async fn what_an_unreadable_manifest_named_can_be_deleted_after_it() {
 
 #[tokio::test]
 async fn a_subject_may_go_and_its_referrers_stay() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let subject = world.push(&repo, "t", &[]).await.unwrap();
     let subject = descriptor(&MediaType::OCI_MANIFEST, &subject);
@@ -202,7 +202,7 @@ async fn a_subject_may_go_and_its_referrers_stay() {
 async fn case_b03_a_deleted_blob_stays_gone() {
     for kind in BOTH {
         for named in [false, true] {
-            let world = World::on(kind).await;
+            let world = World::on(kind);
             let (here, there) = (repo("a"), repo("b"));
             let digest = Digest::sha256(b"layer");
             for repo in [&here, &there] {
@@ -241,7 +241,7 @@ async fn case_b03_a_deleted_blob_stays_gone() {
 #[tokio::test]
 async fn case_b99_a_manifest_deleted_in_one_repository_stays_in_another() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let (here, there) = (repo("a"), repo("b"));
         let raw = world.push(&here, "t", &[b"layer"]).await.unwrap();
         world.push(&there, "t", &[b"layer"]).await.unwrap();
@@ -272,7 +272,7 @@ async fn case_b99_a_manifest_deleted_in_one_repository_stays_in_another() {
 
 #[tokio::test]
 async fn statistics_go_with_their_manifest() {
-    let world = World::on(Kind::Memory).await;
+    let world = World::on(Kind::Memory);
     let repo = repo("a");
     let raw = world.push(&repo, "t", &[]).await.unwrap();
     let digest = Digest::sha256(&raw);

@@ -17,7 +17,7 @@ use crate::manual_clock::ManualClock;
 use crate::row_store::RowStore;
 
 /// How long a test waits for what must happen at all.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The back ends of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,16 +71,16 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn on(kind: Kind) -> Self {
-        Self::new(Setup::on(kind)).await
+    pub(crate) fn on(kind: Kind) -> Self {
+        Self::new(Setup::on(kind))
     }
 
-    pub(crate) async fn new(setup: Setup) -> Self {
-        Self::prepared(setup, |_| {}).await
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self::prepared(setup, |_| {})
     }
 
     /// Starts an engine over a root that already holds something.
-    pub(crate) async fn prepared(setup: Setup, prepare: impl FnOnce(&Path)) -> Self {
+    pub(crate) fn prepared(setup: Setup, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");
         std::fs::create_dir(&root).unwrap();
@@ -344,4 +344,13 @@ pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
     }
     bytes.truncate(length);
     bytes
+}
+
+/// Writes a file behind the driver's back.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what others do to the root is not done by way of a driver"
+)]
+pub(crate) fn overwrite(path: impl AsRef<Path>, data: impl AsRef<[u8]>) {
+    std::fs::write(path, data).unwrap();
 }

@@ -16,3 +16,5 @@ mod mount;
 mod row_store;
 #[cfg(test)]
 mod upload;
+#[cfg(test)]
+mod view;

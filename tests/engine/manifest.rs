@@ -17,7 +17,7 @@ const BOTH: [Kind; 2] = [Kind::Disk, Kind::Memory];
 #[tokio::test]
 async fn an_image_goes_in_and_comes_out() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let repo = repo("team/app");
         let raw = world.push(&repo, "1.0", &[b"layer"]).await.unwrap();
         assert_eq!(world.get(&repo, &by_tag("1.0")).await.unwrap(), raw);
@@ -37,7 +37,7 @@ async fn an_image_goes_in_and_comes_out() {
 
 #[tokio::test]
 async fn every_type_is_kept_as_it_was_pushed() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     for blob in [CONFIG, b"layer"] {
         world.put_blob(&repo, blob).await.unwrap();
@@ -87,7 +87,7 @@ async fn every_type_is_kept_as_it_was_pushed() {
 
 #[tokio::test]
 async fn case_b68_a_layer_listed_four_times_and_an_old_schema() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let raw = world
         .push(&repo, "t", &[b"x", b"x", b"x", b"x"])
@@ -118,8 +118,7 @@ async fn missing_blobs_are_named_and_nothing_is_visible() {
         let world = World::new(Setup {
             sparse,
             ..Setup::on(Kind::Disk)
-        })
-        .await;
+        });
         let repo = repo("a");
         world.put_blob(&repo, b"here").await.unwrap();
         let raw = image(&[b"here", b"gone", b"away", b"gone"]);
@@ -149,7 +148,7 @@ async fn missing_blobs_are_named_and_nothing_is_visible() {
 
 #[tokio::test]
 async fn a_blob_of_another_size_than_its_descriptor_is_missing() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     for blob in [CONFIG, b"layer"] {
         world.put_blob(&repo, blob).await.unwrap();
@@ -163,7 +162,7 @@ async fn a_blob_of_another_size_than_its_descriptor_is_missing() {
 
 #[tokio::test]
 async fn foreign_layers_and_children_may_be_elsewhere() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     world.put_blob(&repo, CONFIG).await.unwrap();
     let mut value = image_value(&[]);
@@ -181,7 +180,7 @@ async fn foreign_layers_and_children_may_be_elsewhere() {
 
 #[tokio::test]
 async fn digests_of_every_algorithm() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     for blob in [CONFIG, b"layer"] {
         world.put_blob(&repo, blob).await.unwrap();
@@ -210,7 +209,7 @@ async fn digests_of_every_algorithm() {
 
 #[tokio::test]
 async fn tags_of_a_push_by_digest_come_all_or_none() {
-    let world = World::on(Kind::Memory).await;
+    let world = World::on(Kind::Memory);
     let repo = repo("a");
     world.push(&repo, "t1", &[b"old"]).await.unwrap();
     world.put_blob(&repo, b"layer").await.unwrap();
@@ -247,7 +246,7 @@ async fn tags_of_a_push_by_digest_come_all_or_none() {
 
 #[tokio::test]
 async fn conditions() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let first = world.push(&repo, "t", &[b"1"]).await.unwrap();
     world.put_blob(&repo, b"2").await.unwrap();
@@ -292,7 +291,7 @@ async fn conditions() {
 
 #[tokio::test]
 async fn case_b01_an_overwritten_tag_leaves_its_manifest_readable_by_digest() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let old = world.push(&repo, "t", &[b"old"]).await.unwrap();
     let new = world.push(&repo, "t", &[b"new"]).await.unwrap();
@@ -310,7 +309,7 @@ async fn case_b01_an_overwritten_tag_leaves_its_manifest_readable_by_digest() {
 
 #[tokio::test]
 async fn a_push_repairs_a_manifest_whose_file_is_gone_or_wrong() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let raw = world.push(&repo, "t", &[b"layer"]).await.unwrap();
     let path = world
@@ -323,7 +322,7 @@ async fn a_push_repairs_a_manifest_whose_file_is_gone_or_wrong() {
         world = world
             .restart_after(|_| match damage {
                 None => std::fs::remove_file(&path).unwrap(),
-                Some(left) => std::fs::write(&path, left).unwrap(),
+                Some(left) => crate::ground::overwrite(&path, left),
             })
             .await;
         let damaged = world.get(&repo, &by_tag("t")).await;
@@ -341,7 +340,7 @@ async fn a_push_repairs_a_manifest_whose_file_is_gone_or_wrong() {
 
 #[tokio::test]
 async fn a_push_does_not_rely_on_a_blob_whose_file_is_gone() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let raw = world.push(&repo, "t", &[b"layer"]).await.unwrap();
     let digest = Digest::sha256(b"layer");
@@ -349,7 +348,7 @@ async fn a_push_does_not_rely_on_a_blob_whose_file_is_gone() {
     for damage in [None, Some(&b"lay"[..])] {
         match damage {
             None => std::fs::remove_file(&path).unwrap(),
-            Some(left) => std::fs::write(&path, left).unwrap(),
+            Some(left) => crate::ground::overwrite(&path, left),
         }
         for name in ["t", "other"] {
             let refused = world.put(&repo, by_tag(name), &raw).await;
@@ -379,7 +378,7 @@ async fn every_name_that_a_repository_may_have() {
         "blobs",
         long.as_str(),
     ];
-    let mut world = World::on(Kind::Disk).await;
+    let mut world = World::on(Kind::Disk);
     let mut raws = Vec::new();
     for name in names {
         raws.push(
@@ -426,7 +425,7 @@ async fn events_tell_what_happened() {
         }
     }
 
-    let world = World::on(Kind::Memory).await;
+    let world = World::on(Kind::Memory);
     let log = Arc::new(Log::default());
     world.registry.set_hooks(Hooks {
         sinks: vec![Arc::<Log>::clone(&log)],

@@ -40,8 +40,7 @@ async fn a_blob_is_mounted_whether_or_not_a_manifest_names_it() {
                 let world = World::new(Setup {
                     dedupe,
                     ..Setup::on(kind)
-                })
-                .await;
+                });
                 let from = repo("from");
                 let digest = world.put_blob(&from, b"layer").await.unwrap();
                 if named {
@@ -62,7 +61,7 @@ async fn a_blob_is_mounted_whether_or_not_a_manifest_names_it() {
 
 #[tokio::test]
 async fn case_b67_a_mount_from_where_nothing_is_says_no() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let (here, there) = (repo("a"), repo("no/such/repo"));
     let digest = world.put_blob(&here, b"layer").await.unwrap();
     let all = Rights::everything();
@@ -88,7 +87,7 @@ async fn case_b67_a_mount_from_where_nothing_is_says_no() {
 #[tokio::test]
 async fn case_a01_nothing_of_a_forbidden_repository_shows() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let (from, to) = (repo("a"), repo("b"));
         let digest = world.put_blob(&from, b"secret").await.unwrap();
         world.push(&from, "t", &[b"secret"]).await.unwrap();
@@ -117,7 +116,7 @@ async fn case_a01_nothing_of_a_forbidden_repository_shows() {
 
 #[tokio::test]
 async fn a_get_never_mounts() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let digest = world.put_blob(&repo("a"), b"layer").await.unwrap();
     let to = repo("b");
     let open = world.registry.open_blob(&to, &digest, None).await;
@@ -132,7 +131,7 @@ async fn stores_do_not_mount_from_each_other() {
             routed: Some("far"),
             ..Setup::on(kind)
         };
-        let world = World::new(setup).await;
+        let world = World::new(setup);
         let (near, far) = (repo("near"), repo("far/app"));
         let digest = world.put_blob(&near, b"layer").await.unwrap();
         let all = Rights::everything();
@@ -153,13 +152,13 @@ async fn stores_do_not_mount_from_each_other() {
 /// A file that a power cut brought back after its delete may be torn: a mount must not believe it.
 #[tokio::test]
 async fn a_mount_does_not_trust_a_file_that_lies_there_already() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let (from, to) = (repo("a"), repo("b"));
     let digest = world.put_blob(&from, b"layer").await.unwrap();
     world.put_blob(&to, b"layer").await.unwrap();
     world.registry.delete_blob(&to, &digest).await.unwrap();
     let path = world.root().join(layout::blob(&to, &digest).as_str());
-    std::fs::write(&path, "LAYER").unwrap();
+    crate::ground::overwrite(&path, "LAYER");
     let all = Rights::everything();
     let mounted = world
         .registry
@@ -174,7 +173,7 @@ async fn a_mount_does_not_trust_a_file_that_lies_there_already() {
 
 #[tokio::test]
 async fn a_manifest_file_is_not_mounted_as_a_blob() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let (from, to) = (repo("a"), repo("b"));
     let raw = world.push(&from, "t", &[]).await.unwrap();
     let digest = Digest::sha256(&raw);

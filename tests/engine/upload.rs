@@ -1,11 +1,12 @@
 //! Upload sessions: every way in, and what is left when one breaks off.
 
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use oci::{Algorithm, Digest, RepoName};
-use registry::{Error, FinishUpload, Registry, SourceError, UploadId, layout};
+use registry::{Dedupe, Error, FinishUpload, Registry, SourceError, UploadId, layout};
 use storage::{Effect, ErrorKind, Gate, Operation, Rule};
 
 use crate::ground::{Kind, Setup, World, eventually, noise, nothing, repo, source};
@@ -45,7 +46,7 @@ async fn finish(
 #[tokio::test]
 async fn every_way_in_stores_the_same_bytes() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         for (seed, length) in [0, 1, 100, 40_000, 256 * 1024, 3_000_000]
             .into_iter()
             .enumerate()
@@ -108,7 +109,7 @@ async fn push(world: &World, repo: &RepoName, data: &[u8], digest: Digest, way: 
 async fn a_session_goes_on_after_a_stop() {
     for kind in BOTH {
         for crash in [false, true] {
-            let world = World::on(kind).await;
+            let world = World::on(kind);
             let repo = repo("a/b");
             let data = noise(1, 500_000);
             let id = start(&world, &repo).await;
@@ -136,7 +137,7 @@ async fn a_session_goes_on_after_a_stop() {
 
 #[tokio::test]
 async fn a_wrong_offset_is_refused_and_named() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let id = start(&world, &repo).await;
     append(&world, &repo, &id, Some(0), b"0123456789")
@@ -167,7 +168,7 @@ async fn a_wrong_offset_is_refused_and_named() {
 
 #[tokio::test]
 async fn case_b74_chunks_with_and_without_offsets_mix() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let data = noise(7, 2 << 20);
     let id = start(&world, &repo).await;
@@ -184,7 +185,7 @@ async fn case_b74_chunks_with_and_without_offsets_mix() {
 
 #[tokio::test]
 async fn unknown_sessions() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let (here, there) = (repo("a"), repo("b"));
     let id = start(&world, &here).await;
     let stranger: UploadId = "6b3c9a93-af5d-473f-a4ff-9710022185cd".parse().unwrap();
@@ -211,7 +212,7 @@ async fn unknown_sessions() {
 
 #[tokio::test]
 async fn one_writer_at_a_time() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let id = start(&world, &repo).await;
     let gate = Gate::closed();
@@ -243,7 +244,7 @@ async fn one_writer_at_a_time() {
 #[tokio::test]
 async fn a_request_that_is_dropped_leaves_a_session_that_goes_on() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let repo = repo("a");
         let data = noise(3, 700_000);
         let id = start(&world, &repo).await;
@@ -295,7 +296,7 @@ async fn settled_size(registry: &Registry, repo: &RepoName, id: UploadId) -> u64
 
 #[tokio::test]
 async fn a_client_that_breaks_off_may_go_on() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let data = noise(4, 300_000);
     let id = start(&world, &repo).await;
@@ -331,7 +332,7 @@ async fn a_client_that_breaks_off_may_go_on() {
 #[tokio::test]
 async fn a_wrong_digest_keeps_the_session() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let repo = repo("a");
         for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
             let id = start(&world, &repo).await;
@@ -355,7 +356,7 @@ async fn a_wrong_digest_keeps_the_session() {
 
 #[tokio::test]
 async fn a_single_post_that_fails_leaves_nothing() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let digest = Digest::sha256(b"right");
     let mut wrong = source(&[b"wrong"]);
@@ -371,7 +372,7 @@ async fn a_single_post_that_fails_leaves_nothing() {
 
 #[tokio::test]
 async fn an_upload_of_what_is_there_replaces_only_what_is_wrong() {
-    let world = World::on(Kind::Disk).await;
+    let world = World::on(Kind::Disk);
     let repo = repo("a");
     let raw = world.push(&repo, "t", &[b"layer"]).await.unwrap();
     let digest = Digest::sha256(b"layer");
@@ -379,7 +380,7 @@ async fn an_upload_of_what_is_there_replaces_only_what_is_wrong() {
     for damage in [None, Some(&b"lay"[..]), Some(&b""[..])] {
         match damage {
             None => std::fs::remove_file(&path).unwrap(),
-            Some(left) => std::fs::write(&path, left).unwrap(),
+            Some(left) => crate::ground::overwrite(&path, left),
         }
         let missing = world.blob(&repo, &digest).await;
         assert!(matches!(missing, Err(Error::BlobUnknown(_))), "{damage:?}");
@@ -393,7 +394,7 @@ async fn an_upload_of_what_is_there_replaces_only_what_is_wrong() {
 #[tokio::test]
 async fn case_b76_equal_uploads_at_once() {
     for kind in BOTH {
-        let world = World::on(kind).await;
+        let world = World::on(kind);
         let data = noise(9, 100_000);
         let digest = Digest::sha256(&data);
         let mut pushes = Vec::new();
@@ -425,18 +426,15 @@ async fn case_b76_equal_uploads_at_once() {
 
 #[tokio::test]
 async fn equal_content_of_one_store_is_kept_once_with_dedupe_on() {
-    use registry::Dedupe;
     for (dedupe, links) in [(Dedupe::On, 3), (Dedupe::Off, 1)] {
         let world = World::new(Setup {
             dedupe,
             ..Setup::on(Kind::Disk)
-        })
-        .await;
+        });
         let digest = Digest::sha256(b"content");
         for name in ["a", "b", "c/d"] {
             world.put_blob(&repo(name), b"content").await.unwrap();
         }
-        use std::os::unix::fs::MetadataExt;
         let path = world
             .root()
             .join(layout::blob(&repo("a"), &digest).as_str());
@@ -452,7 +450,7 @@ async fn equal_content_of_one_store_is_kept_once_with_dedupe_on() {
 async fn a_write_that_fails_in_part_is_told_and_made_good() {
     for kind in BOTH {
         for bytes in [0, 1, 60_000] {
-            let world = World::on(kind).await;
+            let world = World::on(kind);
             let repo = repo("a");
             let data = noise(5, 100_000);
             let id = start(&world, &repo).await;
