@@ -1,10 +1,11 @@
 //! The walk at the start: finds repositories that have no row, and compares every one with its file.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::StreamExt;
-use meta::{Edit, RepoRow, WriteError};
+use meta::{Edit, RepoRow, Rights, WriteError};
 use oci::RepoName;
 use storage::{Driver, EntryKind, Key};
 use tracing::{info, warn};
@@ -41,13 +42,14 @@ impl Registry {
 
     async fn discover(&self) -> Result<usize> {
         self.catch_up_all().await?;
-        let mut repos = Vec::new();
+        let mut repos: Vec<RepoName> = Vec::new();
         for store in self.stores.all() {
-            self.walk(&store.driver, &mut repos).await?;
+            self.walk(&store.driver, &mut repos).await;
         }
         for repo in &repos {
             self.announce_found(repo).await?;
         }
+        self.forget_removed(repos.iter().collect()).await?;
         self.presence.set_discovered();
         for repo in &repos {
             if self.presence.is_stopped() {
@@ -94,20 +96,48 @@ impl Registry {
         }
     }
 
+    /// Looks at repositories that have a row but were not met: their folders may have been removed.
+    async fn forget_removed(&self, met: HashSet<&RepoName>) -> Result<()> {
+        let mut after: Option<RepoName> = None;
+        loop {
+            let name = after.as_ref().map(RepoName::as_str);
+            let rows = self.meta.repos(&Rights::everything(), name, SLICE).await?;
+            for (repo, _) in rows.iter().filter(|(repo, _)| !met.contains(repo)) {
+                if let Err(error) = self.find_repo(repo).await {
+                    warn!(%repo, error = logged(&error), "repository could not be looked at");
+                }
+            }
+            if rows.len() < SLICE || self.presence.is_stopped() {
+                return Ok(());
+            }
+            after = rows.into_iter().next_back().map(|(repo, _)| repo);
+        }
+    }
+
     /// Collects the repositories of a store: folders with an index, a marker and content.
     ///
     /// Inside a repository the folders of content and of uploads are passed over; a folder that merely
     /// bears such a name elsewhere is a folder like any other.
-    async fn walk(&self, driver: &Arc<dyn Driver>, repos: &mut Vec<RepoName>) -> Result<()> {
+    async fn walk(&self, driver: &Arc<dyn Driver>, repos: &mut Vec<RepoName>) {
         let mut waiting = vec![Key::root()];
         while let Some(folder) = waiting.pop() {
             if self.presence.is_stopped() {
-                return Ok(());
+                return;
             }
-            let found = look(driver.as_ref(), &folder).await?;
+            let found = match look(driver.as_ref(), &folder).await {
+                Ok(found) => found,
+                Err(error) => {
+                    warn!(%folder, error = logged(&error), "folder is passed over");
+                    continue;
+                }
+            };
             let is_repo = found.is_repo();
             if is_repo && let Ok(repo) = folder.as_str().parse() {
-                repos.push(repo);
+                if Arc::ptr_eq(self.driver(&repo), driver) {
+                    repos.push(repo);
+                } else {
+                    warn!(%repo, "repository lies in another store than its name says");
+                }
             }
             for name in found.folders {
                 let is_inner = is_repo && name == layout::BLOBS;
@@ -116,7 +146,6 @@ impl Registry {
                 }
             }
         }
-        Ok(())
     }
 }
 

@@ -4,13 +4,14 @@
 //! the walk in the background reaches it. A file that is not the one we wrote is read, and the rows
 //! are made to say what it says. Only manifests that have no row yet are read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use bytes::Bytes;
 use meta::{BlobRow, Edit, Found, IndexIdentity, RepoRow, TagRow, WriteError};
 use oci::index::IndexFile;
 use oci::json::Limits;
 use oci::{Descriptor, Digest, Manifest, ManifestKind, RepoName, Tag};
-use storage::{ErrorKind, Stat};
+use storage::{ErrorKind, Key, Stat};
 use tracing::{info, warn};
 
 use crate::clock::nanos;
@@ -85,6 +86,11 @@ impl Registry {
         let ahead = self.meta.ahead(repo).await?.map(|found| found.value);
         match (row, stat) {
             (None, None) => Ok(false),
+            (Some(_), None) if ahead.is_none() && !self.has_marker(repo).await? => {
+                // Rows and file were safe and in step, so it was no crash that took the folder.
+                self.forget_repo(repo).await?;
+                Ok(false)
+            }
             (Some(_), None) => {
                 self.catch_up(repo);
                 Ok(true)
@@ -125,11 +131,38 @@ impl Registry {
     }
 
     async fn index_stat(&self, repo: &RepoName) -> Result<Option<Stat>> {
-        match self.driver(repo).stat(&layout::index(repo)).await {
+        self.stat(repo, &layout::index(repo)).await
+    }
+
+    async fn has_marker(&self, repo: &RepoName) -> Result<bool> {
+        Ok(self.stat(repo, &layout::marker(repo)).await?.is_some())
+    }
+
+    async fn stat(&self, repo: &RepoName, key: &Key) -> Result<Option<Stat>> {
+        match self.driver(repo).stat(key).await {
             Ok(stat) => Ok(Some(stat)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Removes the rows of a repository whose folder somebody has removed. It is locked.
+    async fn forget_repo(&self, repo: &RepoName) -> Result<()> {
+        warn!(%repo, "folder was removed by another program, forgetting the repository");
+        let mut import = Import::new(self, repo, Mode::Replace);
+        import.remove_the_rest().await?;
+        import.edit.delete_repo(repo);
+        import.flush().await
+    }
+
+    /// Keeps a copy of an index that cannot be read: it will be written over, and may be the only
+    /// list of what there was.
+    async fn keep_unreadable(&self, repo: &RepoName, raw: Bytes, stat: &Stat) -> Result<()> {
+        if !raw.is_empty() {
+            let name = layout::quarantine(&Digest::sha256(&raw), nanos(stat.modified));
+            self.driver(repo).put(&name, raw).await?;
+        }
+        Ok(())
     }
 
     /// Makes the rows say what the file says; false when it cannot be read. The repository is locked.
@@ -139,11 +172,13 @@ impl Registry {
         let Some(raw) = content::read_small(driver.as_ref(), &key, limit).await? else {
             return Ok(false);
         };
-        let parsed = content::blocking(move || Ok(IndexFile::parse(&raw, INDEX_LIMIT))).await?;
+        let text = raw.clone();
+        let parsed = content::blocking(move || Ok(IndexFile::parse(&text, INDEX_LIMIT))).await?;
         let (file, skipped) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => {
                 warn!(%repo, error = logged(&error), "index.json is unreadable");
+                self.keep_unreadable(repo, raw, stat).await?;
                 return Ok(self.meta.repo(repo).await?.is_some());
             }
         };
@@ -170,7 +205,8 @@ struct Import<'a> {
     mode: Mode,
     edit: Edit,
     pending: usize,
-    manifests: HashSet<Digest>,
+    /// Those that were met and are here, with their sizes.
+    manifests: HashMap<Digest, u64>,
     tags: HashSet<Tag>,
 }
 
@@ -183,7 +219,7 @@ impl<'a> Import<'a> {
             mode,
             edit,
             pending: 0,
-            manifests: HashSet::new(),
+            manifests: HashMap::new(),
             tags: HashSet::new(),
         }
     }
@@ -221,25 +257,29 @@ impl<'a> Import<'a> {
         Ok(size)
     }
 
-    /// Takes in one manifest; `None` when it is not here or cannot be read.
+    /// Takes in one manifest; `None` when it is not here or cannot be read. Its children are told
+    /// once.
     async fn manifest(&mut self, entry: &Descriptor) -> Result<Option<Taken>> {
         let (registry, repo, digest) = (self.registry, self.repo, &entry.digest);
-        let is_first = self.manifests.insert(*digest);
-        let row = registry.meta.manifest(repo, digest).await?;
-        if let Some(row) = row.as_ref().filter(|_| !is_first || self.mode == Mode::Add) {
-            return Ok(Some(Taken {
-                size: row.value.size,
-                children: Vec::new(),
-            }));
+        if let Some(size) = self.manifests.get(digest) {
+            return Ok(Some(Taken::alone(*size)));
         }
+        let row = registry.meta.manifest(repo, digest).await?;
+        let row = row.map(|found| found.value);
+        let is_image = entry.media_type.manifest_kind() == Some(ManifestKind::Image);
         let Some(stat) = registry.stat_content(repo, digest).await? else {
-            self.manifests.remove(digest);
             return Ok(None);
         };
+        if let Some(row) = &row
+            && (self.mode == Mode::Add || is_image && row.size == stat.size)
+        {
+            self.manifests.insert(*digest, row.size);
+            return Ok(Some(Taken::alone(row.size)));
+        }
         let Some(manifest) = self.read(entry).await? else {
-            self.manifests.remove(digest);
             return Ok(None);
         };
+        self.manifests.insert(*digest, stat.size);
         if row.is_none() {
             let rows = manifest_rows(&manifest, nanos(stat.modified), None);
             rows.put(&mut self.edit, repo, digest);
@@ -248,14 +288,10 @@ impl<'a> Import<'a> {
             }
             self.added().await?;
         }
-        let children = match manifest.kind() {
-            ManifestKind::Image => Vec::new(),
-            ManifestKind::Index => manifest.children().cloned().collect(),
-        };
-        let listed = |child: &Descriptor| child.media_type.manifest_kind().is_some();
+        let listed = |child: &&Descriptor| child.media_type.manifest_kind().is_some();
         Ok(Some(Taken {
             size: stat.size,
-            children: children.into_iter().filter(listed).collect(),
+            children: manifest.children().filter(listed).cloned().collect(),
         }))
     }
 
@@ -286,7 +322,8 @@ impl<'a> Import<'a> {
 
     async fn blob(&mut self, blob: &Descriptor) -> Result<()> {
         let (registry, repo) = (self.registry, self.repo);
-        if registry.meta.blob(repo, &blob.digest).await?.is_some() {
+        let row = registry.meta.blob(repo, &blob.digest).await?;
+        if row.is_some_and(|found| found.value.is_present()) {
             return Ok(());
         }
         let stat = registry.stat_content(repo, &blob.digest).await?;
@@ -358,10 +395,9 @@ impl<'a> Import<'a> {
             let is_last = rows.len() < SLICE;
             after = rows.last().map(|(digest, _)| *digest);
             for (digest, row) in &rows {
-                if !self.manifests.contains(digest) {
-                    let media_type = &row.media_type;
+                if !self.manifests.contains_key(digest) {
                     registry
-                        .forget_manifest(&mut self.edit, repo, digest, media_type)
+                        .forget_manifest(&mut self.edit, repo, digest, row)
                         .await?;
                     self.added().await?;
                 }
@@ -406,4 +442,14 @@ impl<'a> Import<'a> {
 struct Taken {
     size: u64,
     children: Vec<Descriptor>,
+}
+
+impl Taken {
+    /// One whose children need no look.
+    const fn alone(size: u64) -> Self {
+        Self {
+            size,
+            children: Vec::new(),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Deleting a tag, or a manifest with all its tags.
 
-use meta::{Edit, Role, WriteError};
+use meta::{Edit, ManifestRow, Role, WriteError};
 use oci::{Digest, Manifest, Reference, RepoName, Tag};
 use storage::ErrorKind;
 use tracing::warn;
@@ -149,7 +149,7 @@ impl Registry {
         if !self.plan_untag(&mut edit, repo, digest, &tags).await? {
             return Ok(None);
         }
-        self.forget_manifest(&mut edit, repo, digest, &row.value.media_type)
+        self.forget_manifest(&mut edit, repo, digest, &row.value)
             .await?;
         if !self.write_or_retry(edit).await? {
             return Ok(None);
@@ -206,10 +206,13 @@ impl Registry {
         edit: &mut Edit,
         repo: &RepoName,
         digest: &Digest,
-        media_type: &oci::MediaType,
+        row: &ManifestRow,
     ) -> Result<()> {
         edit.delete_manifest(repo, digest)
             .delete_stats(repo, digest);
+        if let Some(subject) = &row.subject {
+            edit.delete_referrer(repo, subject, digest);
+        }
         let raw = match self.manifest_bytes(repo, digest).await {
             Ok(raw) => raw,
             Err(Error::Corrupt(_)) => None,
@@ -219,7 +222,7 @@ impl Registry {
             max_bytes: usize::MAX,
             ..self.options().manifest
         };
-        let manifest = raw.and_then(|raw| Manifest::parse(media_type, raw, limits).ok());
+        let manifest = raw.and_then(|raw| Manifest::parse(&row.media_type, raw, limits).ok());
         if let Some(manifest) = manifest {
             manifest_rows(&manifest, 0, None).delete(edit, repo, digest);
         } else {
