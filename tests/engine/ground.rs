@@ -354,3 +354,9 @@ pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
 pub(crate) fn overwrite(path: impl AsRef<Path>, data: impl AsRef<[u8]>) {
     std::fs::write(path, data).unwrap();
 }
+
+/// Reads a file behind the driver's back.
+#[expect(clippy::disallowed_methods, reason = "as for `overwrite`")]
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
+    std::fs::read_to_string(path).unwrap()
+}

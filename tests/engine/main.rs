@@ -7,6 +7,8 @@ mod ground;
 #[cfg(test)]
 mod image;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod manifest;
 #[cfg(test)]
 mod manual_clock;
