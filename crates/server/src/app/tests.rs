@@ -2,17 +2,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, Request};
+use http::HeaderMap;
 use http_body_util::BodyExt;
 use meta::{MemoryStore, Meta};
 use oci::Digest;
 use registry::{Dedupe, Options, Parts, SourceError, StoreOptions, Stores, SystemClock};
-use storage::{LocalDriver, LocalOptions};
+use storage::MemoryDriver;
 
 use super::*;
 
 mod blob;
 mod manifest;
+mod rights;
 mod route;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -21,7 +22,6 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 struct Server {
     app: App,
     connection: Connection,
-    _folder: tempfile::TempDir,
 }
 
 struct Answer {
@@ -54,11 +54,9 @@ impl Server {
     }
 
     fn with(settings: Settings, plan: Fixed) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let driver = LocalDriver::open(folder.path().to_owned(), LocalOptions::default());
         let registry = Registry::open(Parts {
             stores: Stores::new(StoreOptions {
-                driver: Arc::new(driver.unwrap()),
+                driver: Arc::new(MemoryDriver::new(64 * 1024 * 1024)),
                 dedupe: Dedupe::On,
                 commit: false,
             }),
@@ -69,13 +67,12 @@ impl Server {
         Self {
             app: App::open(registry, settings, plan),
             connection: Connection::new(([127, 0, 0, 1], 1).into()),
-            _folder: folder,
         }
     }
 
     async fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let (method, path) = line.split_once(' ').unwrap();
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = http::Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
