@@ -179,3 +179,55 @@ async fn extensions_are_found_guarded_and_bounded() {
         "{found}"
     );
 }
+
+#[tokio::test]
+async fn requests_come_over_sockets() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use crate::listen::{Limits, Listener, Shutdown, serve};
+
+    let server = Arc::new(Server::new());
+    let app = Arc::clone(&server);
+    let handler = move |connection: Arc<Connection>, request| {
+        let server = Arc::clone(&app);
+        async move { server.app.handle(&connection, request).await }
+    };
+    let listener = Listener::bind("127.0.0.1", 0).unwrap();
+    let address = listener.address();
+    let serving = serve(
+        listener,
+        Arc::new(handler),
+        Shutdown::default(),
+        Limits::default(),
+    );
+    let serving = tokio::spawn(serving);
+    let digest = Digest::sha256(b"content");
+    let requests = format!(
+        "POST /v2/a/blobs/uploads/?digest={digest} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\
+         7\r\ncontent\r\n0\r\n\r\n\
+         HEAD /v2/a/blobs/{digest} HTTP/1.1\r\nHost: x\r\n\r\n\
+         GET /v2/a/blobs/{digest} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    );
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    socket.write_all(requests.as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    socket.read_to_string(&mut answers).await.unwrap();
+    serving.abort();
+    let statuses: Vec<_> = answers
+        .lines()
+        .filter(|line| line.starts_with("HTTP/1.1"))
+        .collect();
+    assert_eq!(
+        statuses,
+        ["HTTP/1.1 201 Created", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK"]
+    );
+    assert_eq!(
+        answers
+            .to_lowercase()
+            .matches("content-length: 7\r\n")
+            .count(),
+        2,
+        "{answers}"
+    );
+    assert!(answers.ends_with("\r\n\r\ncontent"), "{answers}");
+}
