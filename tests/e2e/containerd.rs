@@ -34,7 +34,7 @@ impl Containerd {
         let config = text(&home.write("containerd/config.toml", config));
         let mut daemon = Program::start(daemon.command(&["--config", &config]), |_| ());
         let ctr = ctr.argument("--address").argument(&socket);
-        daemon.wait_until(|| ctr.call(&["version"]).status.success());
+        daemon.wait_until("the socket", || ctr.call(&["version"]).status.success());
         Some(Self {
             ctr,
             _daemon: daemon,

@@ -57,7 +57,7 @@ impl Docker {
         ]);
         let mut engine = Program::start(engine, |_| ());
         let client = client.variable("DOCKER_HOST", socket);
-        engine.wait_until(|| client.call(&["version"]).status.success());
+        engine.wait_until("the socket", || client.call(&["version"]).status.success());
         Some(Self {
             client,
             engine: Engine::Own(engine),

@@ -74,7 +74,7 @@ fn case_b12_b13_a_slow_upload_lives_and_is_answered() {
 
 #[test]
 fn case_b12_a_stalled_upload_ends_and_the_log_names_the_limit() {
-    let server = impatient();
+    let mut server = impatient();
     let location = server.remote().start_upload("app").unwrap();
     let request = Request::new("PATCH", &location)
         .header("Content-Type", "application/octet-stream")
@@ -87,27 +87,19 @@ fn case_b12_a_stalled_upload_ends_and_the_log_names_the_limit() {
         assert_eq!(answer.status, 408, "{}", answer.text());
     }
     assert!(connection.is_closed().unwrap());
-    let log = server.log();
-    assert!(
-        log.contains("idleTimeout"),
-        "no line of the log names the setting\n{log}"
-    );
+    server.wait_for_log("idleTimeout");
 }
 
 #[test]
 fn case_b12_a_read_timeout_that_was_set_counts_the_whole_request() {
-    let server = Server::with(|config| config["http"]["readTimeout"] = json!(LIMIT));
+    let mut server = Server::with(|config| config["http"]["readTimeout"] = json!(LIMIT));
     let data = noise(1, 200_000);
     let cut = upload(&server, &data, true).map_or(true, |answer| answer.status != 202);
     assert!(
         cut,
         "the upload took more than twice its time and was taken"
     );
-    let log = server.log();
-    assert!(
-        log.contains("readTimeout"),
-        "no line of the log names the setting\n{log}"
-    );
+    server.wait_for_log("readTimeout");
     // and a quick one is taken
     server
         .remote()

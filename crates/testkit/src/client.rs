@@ -276,14 +276,6 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// Sends a signal to a child that was started in a group of its own, and to that group.
-pub(crate) fn signal(child: u32, signal: Signal) {
-    if let Some(group) = i32::try_from(child).ok().and_then(Pid::from_raw) {
-        // it may have ended by itself
-        kill_process_group(group, signal).ok();
-    }
-}
-
 fn find(name: &str) -> Option<PathBuf> {
     let path = variable("PATH")?;
     std::env::split_paths(&path)
@@ -298,7 +290,9 @@ fn wait(mut child: Child, line: String) -> Output {
     // both pipes are closed when the client and whatever it left running have ended
     let late = (0..2).any(|_| ended.recv_timeout(DEADLINE).is_err());
     if late {
-        signal(child.id(), Signal::KILL);
+        // not waited for yet, so the group is still its own
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        group.map(|group| kill_process_group(group, Signal::KILL));
     }
     let status = child.wait().unwrap_or_else(|_| ExitStatus::from_raw(-1));
     let text = |reader: thread::JoinHandle<String>| reader.join().unwrap_or_default();
@@ -324,4 +318,50 @@ fn drain(
         ended.send(()).ok();
         String::from_utf8_lossy(&bytes).into_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Home;
+
+    #[test]
+    fn clients_live_in_their_home_with_nothing_of_the_caller_but_the_search_path() {
+        let home = Home::new();
+        let shell = home
+            .client("sh")
+            .unwrap()
+            .argument("-c")
+            .variable("EXTRA", "given");
+        let said = shell.run(&["pwd; echo $HOME; echo $EXTRA; echo ${USER-none}"]);
+        let folder = home.path().to_str().unwrap();
+        assert_eq!(said.lines(), [folder, folder, "given", "none"]);
+    }
+
+    #[test]
+    fn both_outputs_and_the_end_are_seen() {
+        let shell = Home::new();
+        let shell = shell.client("sh").unwrap().argument("-c");
+        let failed = shell.fail(&["echo out; echo err >&2; exit 3"]);
+        assert_eq!((failed.text(), failed.stderr.trim()), ("out", "err"));
+        assert_eq!(failed.status.code(), Some(3));
+        let shown = failed.to_string();
+        assert!(
+            ["exit 3", "out", "err"]
+                .iter()
+                .all(|part| shown.contains(part)),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "expected success")]
+    fn an_unexpected_failure_ends_the_test() {
+        Home::new().client("false").unwrap().run::<&str>(&[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected failure")]
+    fn an_unexpected_success_ends_the_test() {
+        Home::new().client("true").unwrap().fail::<&str>(&[]);
+    }
 }

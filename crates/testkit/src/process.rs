@@ -7,6 +7,8 @@
 )]
 
 mod program;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -99,6 +101,11 @@ impl Server {
         self.running.program.log()
     }
 
+    /// Waits until it has written `text` to its log.
+    pub fn wait_for_log(&mut self, text: &str) {
+        self.running.program.wait_for_log(text);
+    }
+
     /// Asks it to stop, waits, and starts it again on the same root; the port changes.
     ///
     /// Yields how the first process ended.
@@ -139,7 +146,7 @@ impl Running {
             panic!("the server tells no port");
         };
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        program.wait_until(|| {
+        program.wait_until("the server to be ready", || {
             let answer = Connection::open(address)
                 .and_then(|mut connection| connection.send(&Request::get("/readyz")));
             answer.is_ok_and(|answer| answer.status == 200)

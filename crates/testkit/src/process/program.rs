@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
-
-use crate::client::signal;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// How long a program may take to start or to stop; a deadline for hangs, not a measure of speed.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
@@ -50,34 +48,40 @@ impl Program {
         Self { child, log }
     }
 
-    /// Waits until `ready` says so; ends the test when that takes too long or the program ends.
-    pub fn wait_until(&mut self, ready: impl Fn() -> bool) {
+    /// Waits for `what`, until `ready` says so; ends the test when that takes too long or the
+    /// program ends.
+    pub fn wait_until(&mut self, what: &str, ready: impl Fn() -> bool) {
         let start = Instant::now();
         while !ready() {
             let ended = self.child.try_wait().is_ok_and(|status| status.is_some());
             let late = start.elapsed() > DEADLINE;
-            assert!(!ended && !late, "a program did not get ready");
+            assert!(!ended && !late, "waited in vain for {what}");
             thread::sleep(PAUSE);
         }
     }
 
+    /// Waits until it has written `text`.
+    pub fn wait_for_log(&mut self, text: &str) {
+        let log = self.log.clone();
+        self.wait_until(text, || log.text().contains(text));
+    }
+
     /// Yields what it has written so far.
     pub fn log(&self) -> String {
-        self.log
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.log.text()
     }
 
     /// Asks it to stop (`SIGTERM`) and yields how it ended; it is killed when it takes too long.
     pub fn stop(&mut self) -> ExitStatus {
-        self.signal(Signal::TERM);
+        let id = self.id();
+        if let Some(id) = id {
+            kill_process(id, Signal::TERM).ok();
+        }
         let (running, ended) = mpsc::channel::<()>();
-        let id = self.child.id();
         let watch = thread::spawn(move || {
-            if ended.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout) {
-                signal(id, Signal::KILL);
+            let late = ended.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout);
+            if let Some(id) = id.filter(|_| late) {
+                kill_process_group(id, Signal::KILL).ok();
             }
         });
         let status = self.child.wait();
@@ -89,17 +93,21 @@ impl Program {
         }
     }
 
-    /// Kills it without a warning.
+    /// Kills it, and what it has started in its group, without a warning.
     pub fn kill(&mut self) {
-        self.signal(Signal::KILL);
+        if let Some(id) = self.id() {
+            kill_process_group(id, Signal::KILL).ok();
+        }
         self.child.wait().ok();
     }
 
-    /// Sends a signal while the process id is still its own.
-    fn signal(&mut self, which: Signal) {
-        if let Ok(None) = self.child.try_wait() {
-            signal(self.child.id(), which);
-        }
+    /// Yields the process id while it is still its own.
+    fn id(&mut self) -> Option<Pid> {
+        let runs = self.child.try_wait().is_ok_and(|status| status.is_none());
+        i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .filter(|_| runs)
     }
 }
 
@@ -120,6 +128,13 @@ impl Drop for Program {
 }
 
 impl Log {
+    fn text(&self) -> String {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     fn follow(
         &self,
         pipe: Option<impl Read + Send + 'static>,
