@@ -1,6 +1,6 @@
 //! The list of extensions: the one place that names features.
 
-use ext::Extension;
+use server::Extension;
 
 /// What this build holds, in the order in which it is installed.
 pub(crate) static BUILT_IN: &[&dyn Extension] = &[

@@ -94,7 +94,7 @@ impl ErrorCode {
             Self::SizeExceeded => Row("MANIFEST_INVALID", 413, "manifest invalid"),
             Self::TooManyTags => Row("MANIFEST_INVALID", 414, "manifest invalid"),
             Self::ManifestUnknown => Row("MANIFEST_UNKNOWN", 404, "manifest unknown"),
-            Self::NameInvalid => Row("NAME_INVALID", 400, "invalid repository name"),
+            Self::NameInvalid => Row("NAME_INVALID", 404, "invalid repository name"),
             Self::NameUnknown => Row("NAME_UNKNOWN", 404, "repository name not known to registry"),
             Self::SizeInvalid => Row(
                 "SIZE_INVALID",

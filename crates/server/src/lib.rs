@@ -57,6 +57,8 @@ pub mod settings;
 pub mod unsupported;
 
 pub use app::App;
+/// The seam of extensions, for the list that a binary holds.
+pub use ext::Extension;
 pub use route::Route;
 pub use settings::Settings;
 pub use unsupported::{ignored, unsupported};

@@ -11,12 +11,13 @@ use meta::{EmbeddedOptions, EmbeddedStore, Meta};
 use registry::{
     Dedupe, Hooks, Options, Parts, Registry, Sparse, StoreOptions, Stores, SystemClock, layout,
 };
+use rustix::process::{Resource, Rlimit};
 use storage::{LocalDriver, LocalOptions};
 use tracing::{info, warn};
 
 use crate::app::App;
 use crate::connection::{Connection, Patience};
-use crate::listen::{self, Limits, ListenError, Listener, Shutdown};
+use crate::listen::{self, Limits, ListenError, Listener, Shutdown, Stage};
 use crate::log::{Log, LogError, LogOptions};
 use crate::settings::Settings;
 use crate::unsupported::{ignored, unsupported};
@@ -111,6 +112,7 @@ pub fn open_log(config: &Config) -> Result<Log, RunError> {
 /// [`RunError`]; what could be written at the end was written.
 pub async fn run(launch: Launch, log: Log) -> Result<(), RunError> {
     let config = &launch.config;
+    raise_file_limit();
     say_what_runs(&launch);
     if let Some(what) = unsupported(config).into_iter().next() {
         return Err(RunError::Unsupported(what));
@@ -141,6 +143,7 @@ pub async fn run(launch: Launch, log: Log) -> Result<(), RunError> {
     app.set_ready(true);
     info!(address = %listener.address(), "serving");
     let app = Arc::new(app);
+    tokio::spawn(stop_being_ready(Arc::clone(&app), shutdown.clone()));
     let handler = move |connection: Arc<Connection>, request| {
         let app = Arc::clone(&app);
         async move { app.handle(&connection, request).await }
@@ -152,6 +155,12 @@ pub async fn run(launch: Launch, log: Log) -> Result<(), RunError> {
 }
 
 /// Compat: a timeout that the user sets bounds the whole; one that is absent means time without progress.
+/// Load balancers send no more requests while what is under way ends.
+async fn stop_being_ready(app: Arc<App>, shutdown: Shutdown) {
+    shutdown.reached(Stage::Draining).await;
+    app.set_ready(false);
+}
+
 fn limits(http: &config::Http) -> Limits {
     let defaults = Limits::default();
     let idle = http.limits.idle_timeout;
@@ -168,12 +177,27 @@ fn limits(http: &config::Http) -> Limits {
     }
 }
 
+/// Takes as many open files as the system lets us have: connections and content need one each.
+fn raise_file_limit() {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if limit.current != limit.maximum
+        && let Err(error) = rustix::process::setrlimit(Resource::Nofile, raised)
+    {
+        warn!(%error, "limit of open files stays as it is");
+    }
+}
+
 fn say_what_runs(launch: &Launch) {
     let params = launch.config.to_masked_json().to_string();
     info!(%params, "configuration settings");
     info!(
         version = launch.build.version,
         binary_type = %launch.build.binary_type,
+        "max. open files" = rustix::process::getrlimit(Resource::Nofile).current,
         cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         "runtime params"
     );

@@ -60,7 +60,7 @@ fn the_specification_names_the_codes() {
         (ErrorCode::SizeExceeded, "MANIFEST_INVALID", 413),
         (ErrorCode::TooManyTags, "MANIFEST_INVALID", 414),
         (ErrorCode::ManifestUnknown, "MANIFEST_UNKNOWN", 404),
-        (ErrorCode::NameInvalid, "NAME_INVALID", 400),
+        (ErrorCode::NameInvalid, "NAME_INVALID", 404),
         (ErrorCode::NameUnknown, "NAME_UNKNOWN", 404),
         (ErrorCode::SizeInvalid, "SIZE_INVALID", 400),
         (ErrorCode::Unauthorized, "UNAUTHORIZED", 401),

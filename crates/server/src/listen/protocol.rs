@@ -117,7 +117,9 @@ fn http1(limits: &Limits) -> http1::Builder {
         .max_header_size(limits.header)
         .max_buf_size(limits.buffer.max(8 << 10))
         // Buffers are queued as they are, never copied, so that slices of mappings stay untouched.
-        .writev(true);
+        .writev(true)
+        // Compat: scripts grep for headers in this spelling.
+        .title_case_headers(true);
     builder
 }
 
