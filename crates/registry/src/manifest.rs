@@ -2,14 +2,15 @@
 
 mod delete;
 mod put;
+mod rows;
 
 use bytes::Bytes;
 use oci::{Digest, MediaType, Reference, RepoName};
 use tracing::error;
 
 pub use delete::DeleteManifest;
-pub(crate) use put::manifest_rows;
 pub use put::{PutManifest, PutOutcome};
+pub(crate) use rows::manifest_rows;
 
 use crate::content;
 use crate::error::{Error, Result};

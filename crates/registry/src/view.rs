@@ -127,6 +127,13 @@ impl Registry {
         self.schedule_view(repo, view);
     }
 
+    /// Brings the file up to the rows after a write that may have happened although it failed.
+    pub(crate) fn doubt(&self, repo: &RepoName, error: &Error) {
+        if matches!(error, Error::Meta(_)) {
+            self.catch_up(repo);
+        }
+    }
+
     /// Writes every file that is behind, and what is known of them, for the stop.
     pub(crate) async fn write_late_views(&self) -> Result<()> {
         let late = self.views.late.lock().clone();

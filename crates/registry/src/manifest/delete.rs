@@ -5,7 +5,7 @@ use oci::{Digest, Manifest, Reference, RepoName, Tag};
 use storage::ErrorKind;
 use tracing::warn;
 
-use super::put::manifest_rows;
+use super::rows::manifest_rows;
 use crate::error::{Error, Result, logged};
 use crate::hook::{Event, by_tag};
 use crate::layout;
@@ -59,7 +59,8 @@ impl Registry {
         request: DeleteManifest,
     ) -> Result<()> {
         self.stat_manifest(repo, reference).await?;
-        let deleted = self.delete_rows(repo, reference, &request).await?;
+        let deleted = self.delete_rows(repo, reference, &request).await;
+        let deleted = deleted.inspect_err(|error| self.doubt(repo, error))?;
         self.index_changed(repo).await?;
         let hooks = self.hooks();
         for reference in deleted.references {
