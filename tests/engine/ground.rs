@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use meta::{EmbeddedOptions, EmbeddedStore, Meta, Rights, Store};
 use oci::{Digest, RepoName};
 use registry::{
     Dedupe, Options, Parts, Registry, Source, SourceError, Sparse, StoreOptions, Stores, layout,
 };
-use storage::{Driver, FaultDriver, Key, LocalDriver, LocalOptions, Loss, MemoryDriver};
+use storage::{
+    Driver, Effect, FaultDriver, Gate, Key, LocalDriver, LocalOptions, Loss, MemoryDriver, Rule,
+};
 use tempfile::TempDir;
 
 use crate::manual_clock::ManualClock;
@@ -231,6 +234,17 @@ impl World {
         self.registry.list_repos(&all, None, 1).await.unwrap();
     }
 
+    /// Meets the driver's call after so many others with a fault.
+    pub(crate) fn fail_at(&self, effect: Effect, calls: u64) -> OneFault {
+        let after = Gate::closed();
+        after.open();
+        self.faults.add(Rule::on_all(effect).after(calls).times(1));
+        // Takes the calls that come after the one that fails.
+        self.faults
+            .add(Rule::on_all(Effect::Wait(after.clone())).after(calls));
+        OneFault(after)
+    }
+
     pub(crate) async fn file(&self, key: &Key) -> Option<Bytes> {
         let object = self.faults.get(key, None).await.ok()?;
         Some(object.body.collect(key).await.unwrap())
@@ -302,6 +316,18 @@ fn open(
         },
         clock: Arc::<ManualClock>::clone(clock),
     })
+}
+
+/// A fault that happens once.
+#[derive(Debug)]
+pub(crate) struct OneFault(Gate);
+
+impl OneFault {
+    /// Tells whether it has happened: a call comes through that would have been met otherwise.
+    pub(crate) async fn was_met(&self, world: &World) -> bool {
+        drop(world.faults.stat(&Key::root()).await);
+        self.0.arrived(1).now_or_never().is_some()
+    }
 }
 
 /// Waits for what other tasks bring about.

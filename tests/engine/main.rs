@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod delete;
 #[cfg(test)]
+mod fault;
+#[cfg(test)]
 mod ground;
 #[cfg(test)]
 mod image;
@@ -14,6 +16,8 @@ mod manifest;
 mod manual_clock;
 #[cfg(test)]
 mod mount;
+#[cfg(test)]
+mod race;
 #[cfg(test)]
 mod row_store;
 #[cfg(test)]

@@ -55,6 +55,10 @@ impl RowStore {
         state.faults.push((at, fault));
     }
 
+    pub(crate) fn clear_faults(&self) {
+        self.state.lock().faults.clear();
+    }
+
     /// Yields how many rows a table has.
     pub(crate) fn count(&self, table: Table) -> usize {
         let state = self.state.lock();
