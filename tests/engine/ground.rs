@@ -271,6 +271,7 @@ impl World {
         let raw = blob.body.collect(&layout::blob(repo, digest)).await?;
         let size = u64::try_from(raw.len()).unwrap();
         assert_eq!(blob.info.size, size);
+        assert_eq!(Digest::of(digest.algorithm(), &raw), *digest);
         Ok(raw)
     }
 

@@ -344,3 +344,33 @@ async fn a_stop_waits_for_what_is_being_carried_out() {
     stop.await.unwrap().unwrap();
     assert_eq!(world.listed(&repo).await, (vec!["t".to_owned()], 0));
 }
+
+/// After a crash the file may be one that we wrote but that no row tells of.
+#[tokio::test]
+async fn a_file_that_the_rows_have_outrun_brings_nothing_back() {
+    for kind in BOTH {
+        let world = World::on(kind);
+        let repo = repo("a");
+        push_many(&world, &repo).await;
+        // Written, and not settled yet.
+        assert!(lists(&world, &repo, &["t0"]).await);
+        world.delete(&repo, &by_tag("t0")).await.unwrap();
+        let mut world = world;
+        for late in [false, true] {
+            world = world.crash().await;
+            if late {
+                world.discovered().await;
+                world.clock.advance(Duration::from_secs(1));
+                eventually("the file catches up", || async {
+                    !lists(&world, &repo, &["t0"]).await
+                })
+                .await;
+            } else {
+                world.put_blob(&repo, b"x").await.unwrap();
+                world.push(&repo, "next", &[b"x"]).await.unwrap();
+            }
+            let tags = world.tags(&repo).await;
+            assert!(!tags.contains(&"t0".to_owned()));
+        }
+    }
+}

@@ -108,6 +108,7 @@ impl Registry {
                 if nanos(stat.modified) > ours {
                     self.import(repo, &stat, Mode::Add).await?;
                 }
+                self.judged(repo, &stat);
                 self.catch_up(repo);
                 Ok(true)
             }

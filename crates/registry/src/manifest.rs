@@ -88,13 +88,10 @@ impl Registry {
         repo: &RepoName,
         reference: &Reference,
     ) -> Result<ManifestInfo> {
-        if let Some(info) = self.resolve(repo, reference).await? {
-            return Ok(info);
-        }
+        // Rows count for nothing before they were compared with the file once.
         if !self.find_repo(repo).await? {
             return Err(Error::RepoUnknown(repo.clone()));
         }
-        // The repository may just have been brought in.
         let info = self.resolve(repo, reference).await?;
         info.ok_or_else(|| Error::ManifestUnknown(reference.clone()))
     }

@@ -16,7 +16,7 @@ use meta::{AheadRow, Edit, Found, IndexIdentity};
 use oci::index::IndexWriter;
 use oci::{Descriptor, Digest, RepoName, Tag};
 use parking_lot::Mutex;
-use storage::ErrorKind;
+use storage::{ErrorKind, Stat};
 use tracing::warn;
 
 use crate::error::{Error, Result, logged};
@@ -188,6 +188,7 @@ impl Registry {
         let ahead = self.meta.ahead(repo).await?;
         let (bytes, count) = self.render_index(repo).await?;
         let digest = (count > 0 && bytes.len() > SLICE).then(|| Digest::sha256(&bytes));
+        self.restore_marker(repo).await?;
         let (driver, key) = (self.driver(repo), layout::index(repo));
         let stat = driver.put(&key, bytes).await?;
         if self.stores.of(repo).commit {
@@ -199,6 +200,18 @@ impl Registry {
         };
         *written = up_to;
         self.note_written(repo, Noted { identity, ahead });
+        Ok(())
+    }
+
+    /// Writes the layout's marker again if a power cut took it: without it nobody knows the folder.
+    async fn restore_marker(&self, repo: &RepoName) -> Result<()> {
+        let (driver, key) = (self.driver(repo), layout::marker(repo));
+        match driver.stat(&key).await {
+            Ok(stat) if stat.size > 0 => return Ok(()),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            Ok(_) | Err(_) => {}
+        }
+        driver.put(&key, oci::index::LAYOUT_CONTENT.into()).await?;
         Ok(())
     }
 
@@ -265,6 +278,18 @@ impl Registry {
                 return entries.finish();
             }
         }
+    }
+
+    /// Remembers a file that the rows have outrun: there is nothing in it to take in.
+    pub(crate) fn judged(&self, repo: &RepoName, stat: &Stat) {
+        let identity = identity(stat);
+        self.note_written(
+            repo,
+            Noted {
+                identity,
+                ahead: None,
+            },
+        );
     }
 
     /// Remembers what was written until its row is settled.
