@@ -57,6 +57,12 @@ pub(crate) fn same_file(known: &IndexIdentity, stat: &Stat) -> bool {
     (known.size, known.modified_nanos, known.inode) == (now.size, now.modified_nanos, now.inode)
 }
 
+/// Tells whether a file is the one that the row tells of.
+fn is_known(row: &Found<RepoRow>, stat: &Stat) -> bool {
+    let known = row.value.index.as_ref();
+    known.is_some_and(|known| same_file(known, stat))
+}
+
 impl Registry {
     /// Tells whether a repository exists; brings it in if others have written it. No lock of the
     /// repository may be held.
@@ -96,6 +102,9 @@ impl Registry {
                 Ok(true)
             }
             (Some(row), Some(stat)) if self.is_ours(repo, &row, &stat).await? => {
+                if !is_known(&row, &stat) {
+                    self.judged(repo, &stat);
+                }
                 if ahead.is_some() {
                     self.catch_up(repo);
                 }
@@ -120,7 +129,7 @@ impl Registry {
         let Some(known) = &row.value.index else {
             return Ok(false);
         };
-        if same_file(known, stat) {
+        if is_known(row, stat) {
             return Ok(true);
         }
         let (Some(digest), true) = (&known.digest, known.size == stat.size) else {
@@ -180,7 +189,14 @@ impl Registry {
             Err(error) => {
                 warn!(%repo, error = logged(&error), "index.json is unreadable");
                 self.keep_unreadable(repo, raw, stat).await?;
-                return Ok(self.meta.repo(repo).await?.is_some());
+                let row = self.meta.repo(repo).await?;
+                if mode == Mode::Replace
+                    && row.as_ref().is_some_and(|row| row.value.index.is_some())
+                {
+                    // Ours, torn by a power cut before anything was pushed, or spoilt: rows know more.
+                    self.catch_up(repo);
+                }
+                return Ok(row.is_some());
             }
         };
         for entry in skipped {
