@@ -15,6 +15,8 @@ mod manifest;
 #[cfg(test)]
 mod manual_clock;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod mount;
 #[cfg(test)]
 mod race;
