@@ -1,6 +1,6 @@
-//! docker: an engine of the test's own, or the one that answers.
+//! docker: the engine that `DOCKER_HOST` names, or one of the test's own, or the one that answers.
 
-use testkit::client::{Client, is_installed, is_root, skip};
+use testkit::client::{Client, is_installed, is_root, skip, variable};
 use testkit::image::{Format, Image, Layer};
 use testkit::process::Program;
 
@@ -22,9 +22,14 @@ enum Engine {
 impl Docker {
     fn start(scene: &Scene) -> Option<Self> {
         let client = scene.home.client("docker")?;
-        if is_root() && is_installed("dockerd") {
+        let named = variable("DOCKER_HOST");
+        if named.is_none() && is_root() && is_installed("dockerd") {
             return Self::own(scene, client);
         }
+        let client = match named {
+            Some(host) => client.variable("DOCKER_HOST", host),
+            None => client,
+        };
         if client.call(&["version"]).status.success() {
             let engine = Engine::Found(scene.server.address().to_string());
             return Some(Self { client, engine });

@@ -268,7 +268,7 @@ impl fmt::Display for Output {
 }
 
 /// Reads a variable of the caller's environment.
-pub(crate) fn variable(name: &str) -> Option<OsString> {
+pub fn variable(name: &str) -> Option<OsString> {
     #[expect(
         clippy::disallowed_methods,
         reason = "tests are not configured through `config`"
