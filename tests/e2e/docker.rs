@@ -89,14 +89,14 @@ impl Drop for Docker {
                 engine.stop();
             }
             Engine::Found(prefix) => {
-                let list = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
-                let images = self.client.call(&list);
-                for image in images
-                    .lines()
-                    .iter()
-                    .filter(|name| name.starts_with(&*prefix))
-                {
-                    self.client.call(&["rmi", "--force", image]);
+                let names = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}";
+                let images = self
+                    .client
+                    .call(&["images", "--digests", "--format", names]);
+                let names = images.stdout.split_whitespace();
+                let is_ours = |name: &&str| name.starts_with(&*prefix) && !name.contains("<none>");
+                for name in names.filter(is_ours) {
+                    self.client.call(&["rmi", "--force", name]);
                 }
             }
         }
