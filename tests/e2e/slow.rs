@@ -1,7 +1,7 @@
 //! Transfers that take longer than the idle limit, and ones that stall.
 //!
-//! The limit is a second instead of the minute that it is by default, and bytes flow every tenth
-//! of it: the tests show which of the two counts, and need no exact times for that.
+//! The limit is two seconds instead of the minute that it is by default, and bytes flow twenty
+//! times as often: the tests show which of the two counts, and need no exact times for that.
 
 use std::thread;
 use std::time::Duration;
@@ -13,27 +13,34 @@ use testkit::image::{Image, Layer, noise};
 use testkit::process::Server;
 
 /// Time without a byte after which the server may give up.
-const LIMIT: &str = "1s";
+const LIMIT: &str = "2s";
 
 /// Time between two pieces.
 const PACE: Duration = Duration::from_millis(100);
 
 /// How many pieces a transfer has: together they take more than twice the limit.
-const PIECES: usize = 25;
+const PIECES: usize = 45;
 
 /// The bytes of a piece.
 const PIECE: usize = 1 << 20;
+
+/// How a body tells its length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    Sized,
+    Chunked,
+}
 
 fn impatient() -> Server {
     Server::with(|config| config["http"]["limits"] = json!({"idleTimeout": LIMIT}))
 }
 
-/// Starts a streamed upload whose length is declared or not, and sends the pieces at leisure.
-fn upload(server: &Server, data: &[u8], is_chunked: bool) -> std::io::Result<Response> {
+/// Starts a streamed upload and sends its pieces at leisure.
+fn upload(server: &Server, data: &[u8], framing: Framing) -> std::io::Result<Response> {
     let location = server.remote().start_upload("app")?;
     let request =
         Request::new("PATCH", &location).header("Content-Type", "application/octet-stream");
-    let request = if is_chunked {
+    let request = if framing == Framing::Chunked {
         request.header("Transfer-Encoding", "chunked")
     } else {
         request.header("Content-Length", &data.len().to_string())
@@ -41,14 +48,14 @@ fn upload(server: &Server, data: &[u8], is_chunked: bool) -> std::io::Result<Res
     let mut connection = Connection::open(server.address())?;
     connection.start(&request)?;
     for piece in data.chunks(data.len() / PIECES) {
-        if is_chunked {
+        if framing == Framing::Chunked {
             connection.write_chunk(piece)?;
         } else {
             connection.write(piece)?;
         }
         thread::sleep(PACE);
     }
-    if is_chunked {
+    if framing == Framing::Chunked {
         connection.write_chunk(b"")?;
     }
     connection.answer("PATCH")
@@ -57,19 +64,23 @@ fn upload(server: &Server, data: &[u8], is_chunked: bool) -> std::io::Result<Res
 #[test]
 fn case_b12_b13_a_slow_upload_lives_and_is_answered() {
     let server = impatient();
-    for (seed, is_chunked) in [(1, true), (2, false)] {
+    let lives = |seed, framing| {
         let data = noise(seed, 200_000);
-        let answer = upload(&server, &data, is_chunked).unwrap();
+        let answer = upload(&server, &data, framing).unwrap();
         assert_eq!(answer.status, 202, "{}", answer.text());
         let location = answer.header("location").unwrap();
         let digest = oci::Digest::sha256(&data);
-        let closed = server
-            .remote()
+        let remote = server.remote();
+        let closed = remote
             .finish_upload(location, &digest, &Bytes::new())
             .unwrap();
         assert_eq!(closed.status, 201, "{}", closed.text());
-        assert!(server.remote().blob("app", &digest).unwrap().body == data);
-    }
+        assert!(remote.blob("app", &digest).unwrap().body == data);
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| lives(1, Framing::Chunked));
+        scope.spawn(|| lives(2, Framing::Sized));
+    });
 }
 
 #[test]
@@ -94,7 +105,7 @@ fn case_b12_a_stalled_upload_ends_and_the_log_names_the_limit() {
 fn case_b12_a_read_timeout_that_was_set_counts_the_whole_request() {
     let mut server = Server::with(|config| config["http"]["readTimeout"] = json!(LIMIT));
     let data = noise(1, 200_000);
-    let cut = upload(&server, &data, true).map_or(true, |answer| answer.status != 202);
+    let cut = upload(&server, &data, Framing::Chunked).map_or(true, |answer| answer.status != 202);
     assert!(
         cut,
         "the upload took more than twice its time and was taken"
