@@ -74,7 +74,7 @@ impl Check {
         for (repo, subject) in &subjects {
             self.referrers(&mut client, &ledger, (repo, subject))?;
         }
-        self.lists(&mut client, &ledger)
+        self.lists(&mut client, &mut ledger)
     }
 
     /// Reads blobs whose upload may have been cut off: they may be gone, but not wrong.
@@ -90,7 +90,7 @@ impl Check {
         Ok(())
     }
 
-    fn lists(&mut self, client: &mut Client, ledger: &Ledger) -> Result<()> {
+    fn lists(&mut self, client: &mut Client, ledger: &mut Ledger) -> Result<()> {
         for repo in REPOS {
             let path = format!("/v2/{repo}/tags/list");
             let list = self.json(client, &path)?;
@@ -102,8 +102,13 @@ impl Check {
             let listed: BTreeSet<_> = listed.filter_map(Json::as_str).map(str::to_owned).collect();
             let wanted: BTreeSet<String> = tags(ledger, repo).into_keys().collect();
             for tag in wanted.symmetric_difference(&listed) {
-                self.faults
-                    .push(format!("{repo}: tags/list and the tag {tag} disagree"));
+                // look again, so that one fault is told once
+                let key = Key::Tag(repo, tag.clone());
+                let (then, now) = (ledger.settled_value(&key), self.look(client, &key)?);
+                let verb = if listed.contains(tag) { "has" } else { "lacks" };
+                let fault = format!("{repo}: tags/list {verb} {tag}: was {then:?}, is {now:?}");
+                self.faults.push(fault);
+                ledger.settle(key, now);
             }
         }
         Ok(())

@@ -130,7 +130,7 @@ impl Ledger {
             .filter(|write| !writes.iter().any(|other| write.before(other)));
         let mut values: Vec<Value> = possible.map(|write| write.value.clone()).collect();
         if writes.iter().all(|write| write.ended.is_none()) {
-            values.push(self.seen.get(key).cloned().flatten());
+            values.push(self.settled_value(key));
         }
         values
     }
@@ -143,6 +143,11 @@ impl Ledger {
     /// Yields everything that was ever settled, with its value.
     pub(super) fn settled(&self) -> impl Iterator<Item = (&Key, &Value)> {
         self.seen.iter()
+    }
+
+    /// Yields what was last seen of a key.
+    pub(super) fn settled_value(&self, key: &Key) -> Value {
+        self.seen.get(key).cloned().flatten()
     }
 
     /// Replaces the writes of a key by what was seen: from now on that is the truth.
