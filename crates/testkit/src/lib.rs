@@ -24,6 +24,7 @@ pub mod driver_suite;
 pub mod http;
 pub mod image;
 pub mod process;
+pub mod server;
 pub mod store_suite;
 
 pub use driver_suite::driver_suite;
