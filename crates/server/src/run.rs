@@ -280,6 +280,12 @@ fn engine_options(config: &Config) -> Options {
 
 fn open_stores(config: &Config, root: &Path) -> Result<Stores, RunError> {
     let storage = &config.storage;
+    let options = LocalOptions {
+        head_room: config.http.limits.min_free_space,
+        ..LocalOptions::default()
+    };
+    let open_store =
+        |root: &Path, dedupe, commit| open_store(root, options.clone(), dedupe, commit);
     let mut stores = Stores::new(open_store(root, storage.dedupe, storage.commit)?);
     let mut opened: Vec<(PathBuf, StoreOptions)> = Vec::new();
     for (route, sub) in storage.routes() {
@@ -300,8 +306,13 @@ fn open_stores(config: &Config, root: &Path) -> Result<Stores, RunError> {
     Ok(stores)
 }
 
-fn open_store(root: &Path, dedupe: bool, commit: bool) -> Result<StoreOptions, RunError> {
-    let driver = LocalDriver::open(root.to_owned(), LocalOptions::default())
+fn open_store(
+    root: &Path,
+    options: LocalOptions,
+    dedupe: bool,
+    commit: bool,
+) -> Result<StoreOptions, RunError> {
+    let driver = LocalDriver::open(root.to_owned(), options)
         .map_err(|error| RunError::Store(root.to_owned(), error))?;
     if dedupe && !storage::Driver::caps(&driver).link {
         warn!(root = %root.display(), "the file system refuses hard links, equal content is kept more than once");

@@ -57,6 +57,8 @@ pub struct LocalOptions {
     pub inline: u64,
     /// An upload is handed to the device whenever it has grown past a multiple of this many bytes.
     pub write_back: u64,
+    /// Uploads leave this many bytes of the disk free, so that manifests and rows still fit.
+    pub head_room: u64,
 }
 
 impl Default for LocalOptions {
@@ -64,6 +66,7 @@ impl Default for LocalOptions {
         Self {
             inline: 64 * 1024,
             write_back: 8 * 1024 * 1024,
+            head_room: 0,
         }
     }
 }

@@ -8,6 +8,12 @@ use std::path::Path;
 use rustix::fs::{FlockOperation, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 use rustix::io::Errno;
 
+/// Yields how many bytes the file system of a file has free for us.
+pub(crate) fn free_space(file: &File) -> io::Result<u64> {
+    let system = rustix::fs::fstatvfs(file)?;
+    Ok(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
 /// Opens a file for reading.
 ///
 /// A symbolic link in the last place is refused, and a pipe that somebody left there does not block.

@@ -141,7 +141,10 @@ impl Server {
     pub fn send(&self, request: &Request) -> Response {
         match self.remote().send(request) {
             Ok(answer) => answer,
-            Err(error) => panic!("no answer to {} {}: {error}", request.method, request.target),
+            Err(error) => panic!(
+                "no answer to {} {}: {error}",
+                request.method, request.target
+            ),
         }
     }
 
@@ -219,12 +222,7 @@ impl Running {
     }
 }
 
-async fn run(
-    setup: Setup,
-    folder: &Path,
-    shutdown: Shutdown,
-    addresses: mpsc::Sender<SocketAddr>,
-) {
+async fn run(setup: Setup, folder: &Path, shutdown: Shutdown, addresses: mpsc::Sender<SocketAddr>) {
     let registry = open(&setup, &root(folder));
     let log = Log::open(&LogOptions {
         level: "info".to_owned(),

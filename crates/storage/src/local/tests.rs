@@ -472,3 +472,27 @@ async fn folders_are_flushed_until_their_names_are_durable() {
     driver.delete(&key("a/b/c")).await.expect("delete");
     assert_eq!(flushed(&["a/b/c/x"]), ["a/b", "a/b/c"]);
 }
+
+#[tokio::test]
+async fn case_b60_uploads_leave_head_room() {
+    let folder = tempfile::tempdir().expect("made");
+    let options = LocalOptions {
+        head_room: u64::MAX / 2,
+        ..LocalOptions::default()
+    };
+    let driver = LocalDriver::open(folder.path().to_path_buf(), options).expect("opens");
+    let upload = Key::new("a/.uploads/1").expect("valid");
+    driver
+        .append(&upload, 0, Vec::new())
+        .await
+        .expect("an upload may start");
+    let data = vec![Bytes::from_static(b"content")];
+    let refused = driver.append(&upload, 0, data).await.expect_err("no room");
+    assert_eq!(refused.kind(), ErrorKind::Full);
+    assert_eq!(driver.stat(&upload).await.expect("still there").size, 0);
+    let index = Key::new("a/index.json").expect("valid");
+    driver
+        .put(&index, Bytes::from_static(b"{}"))
+        .await
+        .expect("what is small still fits");
+}

@@ -55,6 +55,7 @@ impl Disk {
         if offset == 0 {
             self.ledger.forgive(identity(&metadata));
         }
+        self.leave_room(&file, upload, data)?;
         match write_pieces(&file, offset, data) {
             Ok(end) => {
                 self.write_back(&file, offset, end);
@@ -67,6 +68,22 @@ impl Disk {
                 Err(failed(error, upload))
             }
         }
+    }
+
+    /// Refuses data that would take the last room of the disk.
+    fn leave_room(&self, file: &File, upload: &Key, data: &[Bytes]) -> Result<()> {
+        if self.options.head_room == 0 || data.is_empty() {
+            return Ok(());
+        }
+        let coming = data.iter().map(Bytes::len).sum::<usize>();
+        let needed = u64::try_from(coming).map_or(u64::MAX, |coming| {
+            coming.saturating_add(self.options.head_room)
+        });
+        let free = sys::free_space(file).map_err(|error| failed(error, upload))?;
+        if free < needed {
+            return Err(Error::new(ErrorKind::Full, upload));
+        }
+        Ok(())
     }
 
     /// Hands whole steps of an upload to the device as soon as they are complete.
