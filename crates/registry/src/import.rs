@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
-use meta::{BlobRow, Edit, Found, IndexIdentity, RepoRow, TagRow, WriteError};
+use meta::{AheadRow, BlobRow, Edit, Found, IndexIdentity, RepoRow, TagRow, WriteError};
 use oci::index::IndexFile;
 use oci::json::Limits;
 use oci::{Descriptor, Digest, Manifest, ManifestKind, RepoName, Tag};
@@ -92,37 +92,51 @@ impl Registry {
         let ahead = self.meta.ahead(repo).await?.map(|found| found.value);
         match (row, stat) {
             (None, None) => Ok(false),
-            (Some(_), None) if ahead.is_none() && !self.has_marker(repo).await? => {
-                // Rows and file were safe and in step, so it was no crash that took the folder.
-                self.forget_repo(repo).await?;
-                Ok(false)
-            }
-            (Some(_), None) => {
-                self.catch_up(repo);
-                Ok(true)
-            }
-            (Some(row), Some(stat)) if self.is_ours(repo, &row, &stat).await? => {
-                if !is_known(&row, &stat) {
-                    self.judged(repo, &stat);
-                }
-                if ahead.is_some() {
-                    self.catch_up(repo);
-                }
-                Ok(true)
-            }
-            (Some(_), Some(stat)) if ahead.is_some() => {
-                // We were cut off between the row and the file: the rows are the truth. Only a file
-                // that is much younger than our last change is somebody else's and is read.
-                let ours = ahead.map_or(0, |row| row.since).saturating_add(LAG);
-                if nanos(stat.modified) > ours {
-                    self.import(repo, &stat, Mode::Add).await?;
-                }
-                self.judged(repo, &stat);
-                self.catch_up(repo);
-                Ok(true)
-            }
-            (_, Some(stat)) => self.import(repo, &stat, Mode::Replace).await,
+            (None, Some(stat)) => self.import(repo, &stat, Mode::Replace).await,
+            (Some(_), None) => self.miss_file(repo, ahead.is_some()).await,
+            (Some(row), Some(stat)) => self.compare_file(repo, &row, &stat, ahead).await,
         }
+    }
+
+    /// Judges a repository that has rows and no file.
+    async fn miss_file(&self, repo: &RepoName, is_ahead: bool) -> Result<bool> {
+        if !is_ahead && !self.has_marker(repo).await? {
+            // Rows and file were safe and in step, so it was no crash that took the folder.
+            self.forget_repo(repo).await?;
+            return Ok(false);
+        }
+        self.catch_up(repo);
+        Ok(true)
+    }
+
+    /// Judges a repository that has rows and a file.
+    async fn compare_file(
+        &self,
+        repo: &RepoName,
+        row: &Found<RepoRow>,
+        stat: &Stat,
+        ahead: Option<AheadRow>,
+    ) -> Result<bool> {
+        let is_ours = self.is_ours(repo, row, stat).await?;
+        let Some(ahead) = ahead else {
+            if !is_ours {
+                return self.import(repo, stat, Mode::Replace).await;
+            }
+            if !is_known(row, stat) {
+                self.judged(repo, stat);
+            }
+            return Ok(true);
+        };
+        // We were cut off between the row and the file: the rows are the truth. Only a file that is
+        // much younger than our last change is somebody else's and is read.
+        if !is_ours && nanos(stat.modified) > ahead.since.saturating_add(LAG) {
+            self.import(repo, stat, Mode::Add).await?;
+        }
+        if !is_known(row, stat) {
+            self.judged(repo, stat);
+        }
+        self.catch_up(repo);
+        Ok(true)
     }
 
     async fn is_ours(&self, repo: &RepoName, row: &Found<RepoRow>, stat: &Stat) -> Result<bool> {
