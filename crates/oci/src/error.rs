@@ -174,6 +174,8 @@ impl ErrorCode {
 pub struct Error {
     /// Names the failure.
     pub code: ErrorCode,
+    /// What is wrong in this case, as part of the message: most clients show their users no more.
+    pub reason: Option<String>,
     /// More for the client: a JSON object of strings or lists of strings.
     pub detail: Map<String, Value>,
     /// More for the log.
@@ -185,9 +187,17 @@ impl Error {
     pub fn new(code: ErrorCode) -> Self {
         Self {
             code,
+            reason: None,
             detail: Map::new(),
             source: None,
         }
+    }
+
+    /// Adds what is wrong in this case to the message.
+    #[must_use]
+    pub fn because(mut self, reason: impl fmt::Display) -> Self {
+        self.reason = Some(reason.to_string());
+        self
     }
 
     /// Adds a detail for the client.
@@ -229,7 +239,7 @@ impl Error {
         );
         let mut entry = Map::new();
         entry.insert("code".to_owned(), self.code.as_str().into());
-        entry.insert("message".to_owned(), self.code.message().into());
+        entry.insert("message".to_owned(), self.to_string().into());
         entry.insert("detail".to_owned(), Value::Object(detail));
         Value::Object(entry)
     }
@@ -244,7 +254,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.message())
+        f.write_str(self.code.message())?;
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
     }
 }
 

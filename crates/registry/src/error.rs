@@ -129,17 +129,22 @@ impl From<Error> for oci::Error {
             }
             Error::ManifestInvalid { reference, source } => wire
                 .with("reference", reference)
-                .with("jsonSchemaValidation", source),
+                .with("jsonSchemaValidation", source)
+                .because(source),
             Error::BlobsMissing { reference, missing } => wire
                 .with("reference", reference)
-                .with_list("digest", missing),
-            Error::DigestMismatch { expected } | Error::ManifestMismatch { expected } => {
-                wire.with("digest", expected)
-            }
-            Error::TagInvalid(tag) => wire.with("reference", tag),
+                .with_list("digest", missing)
+                .because(missing.first().map(ToString::to_string).unwrap_or_default()),
+            Error::DigestMismatch { expected } => wire.with("digest", expected),
+            Error::ManifestMismatch { expected } => wire
+                .with("digest", expected)
+                .because("content has another digest"),
+            Error::TagInvalid(tag) => wire.with("reference", tag).because("tag is malformed"),
             Error::UploadUnknown(id) | Error::UploadBusy(id) => wire.with("session_id", id),
             Error::UploadOffset { size } => wire.with("size", size),
-            Error::Refused(refusal) => wire.with(refusal.field, &refusal.reason),
+            Error::Refused(refusal) => wire
+                .with(refusal.field, &refusal.reason)
+                .because(refusal.reason.trim()),
             Error::Source(_) | Error::Precondition | Error::Contended => wire,
             Error::Corrupt(_) | Error::Storage(_) | Error::Meta(_) | Error::Closed => {
                 wire.caused_by(error)
@@ -154,7 +159,7 @@ fn code_of(error: &Error) -> ErrorCode {
         Error::BlobUnknown(_) => ErrorCode::BlobUnknown,
         Error::BlobInUse(_) | Error::ManifestInUse(_) => ErrorCode::InUse,
         Error::ManifestUnknown(_) => ErrorCode::ManifestUnknown,
-        Error::ManifestShared(_) | Error::Contended => ErrorCode::Conflict,
+        Error::ManifestShared(_) => ErrorCode::Conflict,
         Error::ManifestInvalid { .. } | Error::ManifestMismatch { .. } | Error::Refused(_) => {
             ErrorCode::ManifestInvalid
         }
@@ -168,7 +173,7 @@ fn code_of(error: &Error) -> ErrorCode {
         Error::Storage(error) => storage_code(error.kind()),
         Error::Meta(meta::Error::Full(_)) => ErrorCode::StorageFull,
         Error::Corrupt(_) | Error::Meta(_) => ErrorCode::Internal,
-        Error::Closed => ErrorCode::Unavailable,
+        Error::Closed | Error::Contended => ErrorCode::Unavailable,
     }
 }
 

@@ -131,7 +131,7 @@ fn read_media_type(call: &Call<'_>) -> Result<MediaType, Error> {
     }
     if media_type.is_docker_manifest() && call.settings().docker == DockerTypes::Refused {
         let reason = "manifests of Docker's types need http.compat: [\"docker2s2\"]";
-        return Err(refused.with("reason", reason));
+        return Err(refused.because(reason));
     }
     Ok(media_type)
 }
