@@ -121,7 +121,9 @@ impl Bench {
         }
         let absent = Kind::NAMES.iter().filter(|name| !names.contains(name));
         for name in absent {
-            self.sheet.note(format!("{name} is not on the PATH"));
+            self.sheet.note(format!(
+                "{name} takes no part: not asked for, or not on the PATH"
+            ));
         }
     }
 

@@ -10,6 +10,7 @@ use super::super::peer::{Kind, OURS, Peer};
 use super::super::sheet::{Goal, Head};
 use super::super::{Bench, Running};
 use crate::http::{Client, Request};
+use crate::image;
 use crate::process::Server;
 use crate::stats;
 use crate::wire::{self, Payload, Upload};
@@ -130,7 +131,8 @@ pub(super) fn upload(
     Ok(uploaded.closing)
 }
 
-/// Pushes a big blob that nobody has seen: streamed, as docker does, onto an empty root.
+/// Pushes an image with a big layer that nobody has seen, streamed, as docker does, onto an empty
+/// root. The clock stops when the manifest is acknowledged: only then must everything be durable.
 pub(in super::super) fn push(bench: &mut Bench) -> Result<()> {
     let block = Filler::block();
     for round in 0..bench.rounds {
@@ -147,6 +149,7 @@ pub(in super::super) fn push(bench: &mut Bench) -> Result<()> {
                 &digest,
                 Upload::Streamed,
             )?;
+            name(&mut server.client(), &digest, filler.length)?;
             let took = start.elapsed();
             let cpu = server.usage()?.cpu_since(&before);
             let volume = stats::float(filler.length) / 1e9;
@@ -158,4 +161,14 @@ pub(in super::super) fn push(bench: &mut Bench) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Pushes a manifest that names the layer.
+fn name(client: &mut Client, layer: &str, size: u64) -> Result<()> {
+    let config = image::config(layer);
+    let answer = wire::push_blob(client, REPO, &config, Upload::Monolithic)?;
+    wire::expect(&answer, 201, "blob upload")?;
+    let manifest = image::manifest_of(&config, layer, size);
+    let answer = wire::put_manifest(client, REPO, "big", &manifest)?;
+    wire::expect(&answer, 201, "PUT manifest")
 }
