@@ -31,6 +31,18 @@ impl Default for BodyLimits {
     }
 }
 
+impl BodyLimits {
+    /// Names the setting that ended a request: whoever reads the log can change it.
+    fn say_late(&self, is_idle: bool) {
+        let (setting, limit) = if is_idle {
+            ("http.limits.idleTimeout", self.idle)
+        } else {
+            ("http.readTimeout", self.total)
+        };
+        tracing::warn!(setting, ?limit, "the body of a request took too long");
+    }
+}
+
 /// Why a body was not read into memory.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -118,6 +130,7 @@ where
         loop {
             ready!(timer.as_mut().poll(cx));
             if timer.deadline() >= at {
+                self.limits.say_late(idle.is_some_and(|idle| idle <= at));
                 return Poll::Ready(());
             }
             timer.as_mut().reset(at);

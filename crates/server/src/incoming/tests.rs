@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use http_body::{Frame, SizeHint};
@@ -131,4 +132,48 @@ async fn progress_counts_against_the_idle_time_but_not_against_the_total() {
     let late = source.next().await.unwrap();
     assert!(matches!(late, Err(SourceError::Stalled)));
     assert_eq!(before.elapsed().as_secs(), 150);
+}
+
+/// Keeps the lines of a log.
+#[derive(Clone, Default)]
+struct Lines(Arc<parking_lot::Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.0.lock().extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_b12_the_log_names_the_setting_that_ended_a_body() {
+    let minute = Some(Duration::from_mins(1));
+    let hour = Some(Duration::from_hours(1));
+    let table = [
+        (minute, None, "http.limits.idleTimeout"),
+        (minute, hour, "http.limits.idleTimeout"),
+        (None, minute, "http.readTimeout"),
+        (hour, minute, "http.readTimeout"),
+    ];
+    for (idle, total, setting) in table {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        let mut body = pieces(&[], End::Hangs);
+        let late = Source::new(&mut body, BodyLimits { idle, total })
+            .next()
+            .await;
+        drop(guard);
+        assert!(matches!(late, Some(Err(SourceError::Stalled))));
+        let text = String::from_utf8(lines.0.lock().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains(setting), "{text}");
+    }
 }
