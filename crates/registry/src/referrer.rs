@@ -1,7 +1,5 @@
 //! What refers to a manifest.
 
-use std::collections::HashSet;
-
 use meta::ReferrerRow;
 use oci::{Descriptor, Digest, ManifestKind, Reference, RepoName, Tag};
 
@@ -9,8 +7,12 @@ use crate::error::{Error, Result};
 use crate::page::Page;
 use crate::registry::Registry;
 
-/// How many rows are read at a time when a filter drops some.
-const SLICE: usize = 256;
+/// How many rows are read at a time; each may be as large as a manifest.
+const SLICE: usize = 16;
+/// A page ends when its entries take so many bytes, however few they are.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// What an entry takes beside its annotations, about.
+const ENTRY_BYTES: usize = 256;
 
 /// Which referrers are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +23,7 @@ pub struct ReferrersQuery<'a> {
     pub filter: &'a [String],
     /// Their digests come after this one.
     pub after: Option<&'a Digest>,
-    /// At most so many, beside those of the fallback tag.
+    /// At most so many.
     pub limit: usize,
 }
 
@@ -29,7 +31,8 @@ impl Registry {
     /// Lists manifests that refer to a subject, in order of their digests.
     ///
     /// The subject and even the repository may be unknown: the list is then empty. What clients
-    /// without this API have listed under the fallback tag comes with the first page.
+    /// without this API have listed under the fallback tag is merged in. A page may have fewer entries
+    /// than asked for, since it is bounded by bytes too.
     ///
     /// # Errors
     /// Only those of the stores.
@@ -59,44 +62,51 @@ impl Registry {
                     .as_ref()
                     .is_some_and(|kind| filter.contains(kind))
         };
-        let mut items = Vec::new();
+        let mut items = self.fallback_referrers(repo, subject, after).await?;
+        items.retain(&wanted);
         let mut last = after.copied();
-        while items.len() <= limit {
+        let (mut found, mut bytes) = (0, 0);
+        // What is listed under the fallback tag is merged in, as far as the rows were read.
+        let is_whole = loop {
             let rows = self
                 .meta
                 .referrers(repo, subject, last.as_ref(), SLICE)
                 .await?;
-            let full = rows.len() == SLICE;
-            last = rows.last().map(|(digest, _)| *digest);
+            let is_last = rows.len() < SLICE;
+            last = rows.last().map(|(digest, _)| *digest).or(last);
             let entries = rows
                 .into_iter()
                 .map(|(digest, row)| descriptor(digest, row));
-            items.extend(entries.filter(&wanted));
-            if !full {
-                break;
+            for entry in entries.filter(&wanted) {
+                found += 1;
+                bytes += weight(&entry);
+                items.push(entry);
             }
+            if is_last {
+                break true;
+            }
+            if found > limit || bytes > PAGE_BYTES {
+                break false;
+            }
+            // A filter that drops most of a long list makes this long: others get their turn.
+            tokio::task::yield_now().await;
+        };
+        items.sort_by_key(|entry| key(&entry.digest));
+        items.dedup_by_key(|entry| entry.digest);
+        if let Some(last) = last.filter(|_| !is_whole) {
+            items.retain(|entry| key(&entry.digest) <= key(&last));
         }
         let mut page = Page::cut(items, limit);
-        if after.is_none() {
-            let known: HashSet<Digest> = page.items.iter().map(|entry| entry.digest).collect();
-            let listed = self.fallback_referrers(repo, subject).await?;
-            let extra = listed
-                .into_iter()
-                .filter(|entry| !known.contains(&entry.digest));
-            for entry in extra.filter(wanted) {
-                if !self.is_referrer(repo, subject, &entry.digest).await? {
-                    page.items.push(entry);
-                }
-            }
-        }
+        page.more |= !is_whole;
         Ok(page)
     }
 
-    /// Reads what the fallback tag lists, as far as it is here.
+    /// Reads what the fallback tag lists after `after`, as far as it is here and has no row.
     async fn fallback_referrers(
         &self,
         repo: &RepoName,
         subject: &Digest,
+        after: Option<&Digest>,
     ) -> Result<Vec<Descriptor>> {
         let reference = Reference::Tag(Tag::of_referrers(subject));
         let content = match self.read_manifest(repo, &reference).await {
@@ -107,26 +117,33 @@ impl Registry {
         if content.info.media_type.manifest_kind() != Some(ManifestKind::Index) {
             return Ok(Vec::new());
         }
-        let mut here = Vec::new();
         let limits = self.options().manifest;
         let listed = oci::referrers::parse_fallback(&content.raw, limits);
-        for entry in listed.map(|(listed, _)| listed).unwrap_or_default() {
-            if self.meta.manifest(repo, &entry.digest).await?.is_some() {
+        let mut listed = listed.map(|(listed, _)| listed).unwrap_or_default();
+        listed.retain(|entry| after.is_none_or(|after| key(&entry.digest) > key(after)));
+        let mut here = Vec::new();
+        for entry in listed {
+            let row = self.meta.manifest(repo, &entry.digest).await?;
+            if row.is_some_and(|found| found.value.subject.as_ref() != Some(subject)) {
                 here.push(entry);
             }
         }
         Ok(here)
     }
+}
 
-    async fn is_referrer(
-        &self,
-        repo: &RepoName,
-        subject: &Digest,
-        digest: &Digest,
-    ) -> Result<bool> {
-        let row = self.meta.manifest(repo, digest).await?;
-        Ok(row.is_some_and(|found| found.value.subject.as_ref() == Some(subject)))
-    }
+/// Yields what the order of rows goes by.
+fn key(digest: &Digest) -> Vec<u8> {
+    let mut key = Vec::new();
+    digest.write_key(&mut key);
+    key
+}
+
+/// Yields about how many bytes an entry takes.
+fn weight(entry: &Descriptor) -> usize {
+    let notes = entry.annotations.iter().flatten();
+    let notes: usize = notes.map(|(name, text)| name.len() + text.len()).sum();
+    notes + ENTRY_BYTES
 }
 
 fn descriptor(digest: Digest, row: ReferrerRow) -> Descriptor {
