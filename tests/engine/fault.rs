@@ -63,8 +63,8 @@ async fn case_b60_every_call_of_the_driver_may_fail() {
                 // Goes on until a push meets no fault any more.
                 for step in 0.. {
                     let world = World::new(Setup {
-                        commit,
                         dedupe,
+                        commit,
                         ..Setup::on(Kind::Memory)
                     });
                     let name = repo("team/app");

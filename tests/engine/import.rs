@@ -79,13 +79,17 @@ async fn check_sample(world: &World, repo: &RepoName, sample: &[Bytes; 3]) {
         assert_eq!(world.get(repo, &by_digest(raw)).await.unwrap(), raw);
     }
     assert_eq!(world.get(repo, &by_tag("v1")).await.unwrap(), sample[2]);
+    check_sample_use(world, repo, &sample[0]).await;
+}
+
+async fn check_sample_use(world: &World, repo: &RepoName, child: &Bytes) {
     let layer = Digest::sha256(b"layer");
     assert_eq!(world.blob(repo, &layer).await.unwrap(), "layer");
     let named = world.registry.blob_info(repo, &layer).await.unwrap();
     assert_eq!(named.media_type, MediaType::OCI_LAYER);
     let refused = world.registry.delete_blob(repo, &layer).await;
     assert!(matches!(refused, Err(Error::BlobInUse(_))));
-    let refused = world.delete(repo, &by_digest(&sample[0])).await;
+    let refused = world.delete(repo, &by_digest(child)).await;
     assert!(matches!(refused, Err(Error::ManifestInUse(_))));
 }
 
@@ -419,35 +423,7 @@ async fn a_root_of_zot_is_served() {
     let mut world = world;
     for _ in 0..2 {
         assert_eq!(repos(&world).await, names);
-        let app = repo("team/app");
-        let tags = world.tags(&app).await;
-        assert_eq!(tags[..2], ["1.36", "latest"]);
-        assert!(tags[2].ends_with(".sig"), "{tags:?}");
-        let info = world
-            .registry
-            .stat_manifest(&app, &by_tag("latest"))
-            .await
-            .unwrap();
-        let query = ReferrersQuery {
-            subject: &info.digest,
-            filter: &[],
-            after: None,
-            limit: 10,
-        };
-        let page = world.registry.list_referrers(&app, query).await.unwrap();
-        let mut kinds: Vec<_> = page
-            .items
-            .iter()
-            .map(|it| it.artifact_type.as_deref())
-            .collect();
-        kinds.sort_unstable();
-        assert_eq!(
-            kinds,
-            [
-                Some("application/vnd.demo.note"),
-                Some("application/vnd.demo.other")
-            ]
-        );
+        check_app(&world, &repo("team/app")).await;
         for name in names {
             read_everything(&world, &repo(name)).await;
         }
@@ -464,6 +440,27 @@ async fn a_root_of_zot_is_served() {
             .iter()
             .any(|entry| entry.ref_name() == Some("latest"))
     );
+}
+
+async fn check_app(world: &World, app: &RepoName) {
+    let tags = world.tags(app).await;
+    assert_eq!(tags[..2], ["1.36", "latest"]);
+    let latest = by_tag("latest");
+    let info = world.registry.stat_manifest(app, &latest).await.unwrap();
+    let signature = format!("sha256-{}.sig", info.digest.to_hex());
+    assert_eq!(tags[2..], [signature]);
+    let query = ReferrersQuery {
+        subject: &info.digest,
+        filter: &[],
+        after: None,
+        limit: 10,
+    };
+    let page = world.registry.list_referrers(app, query).await.unwrap();
+    let kinds = page.items.iter().map(|it| it.artifact_type.as_deref());
+    let mut kinds: Vec<_> = kinds.collect();
+    kinds.sort_unstable();
+    let expected = ["application/vnd.demo.note", "application/vnd.demo.other"];
+    assert_eq!(kinds, expected.map(Some));
 }
 
 /// Pulls all tags of a repository with all that they name.

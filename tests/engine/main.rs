@@ -11,6 +11,8 @@ mod image;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod manifest;
 #[cfg(test)]
 mod manual_clock;

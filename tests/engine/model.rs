@@ -300,38 +300,43 @@ impl Run {
     }
 
     async fn check(&self) {
-        let world = self.world();
         for (name, model) in &self.repos {
-            let repo = repo(name);
-            let page = world.registry.list_tags(&repo, None, 100).await;
-            let tags = page.map(|page| page.items).unwrap_or_default();
-            let tags: Vec<_> = tags.iter().map(oci::Tag::as_str).collect();
-            assert_eq!(
-                tags,
-                model.tags.keys().copied().collect::<Vec<_>>(),
-                "{name}"
-            );
-            for (tag, raw) in &model.tags {
-                assert_eq!(world.get(&repo, &by_tag(tag)).await.unwrap(), raw);
+            self.check_manifests(name, model).await;
+            self.check_blobs(name, model).await;
+        }
+    }
+
+    async fn check_manifests(&self, name: &str, model: &Repo) {
+        let (world, repo) = (self.world(), repo(name));
+        let page = world.registry.list_tags(&repo, None, 100).await;
+        let tags = page.map(|page| page.items).unwrap_or_default();
+        let tags: Vec<_> = tags.iter().map(oci::Tag::as_str).collect();
+        let expected: Vec<_> = model.tags.keys().copied().collect();
+        assert_eq!(tags, expected, "{name}");
+        for (tag, raw) in &model.tags {
+            assert_eq!(world.get(&repo, &by_tag(tag)).await.unwrap(), raw);
+        }
+        for manifest in model.manifests.values() {
+            let found = world.get(&repo, &by_digest(&manifest.raw)).await;
+            assert_eq!(found.unwrap(), manifest.raw);
+            for blob in &manifest.blobs {
+                world.blob(&repo, blob).await.unwrap();
             }
-            for manifest in model.manifests.values() {
-                let found = world.get(&repo, &by_digest(&manifest.raw)).await;
-                assert_eq!(found.unwrap(), manifest.raw);
-                for blob in &manifest.blobs {
-                    world.blob(&repo, blob).await.unwrap();
-                }
-            }
-            for blob in &model.deleted {
-                let gone = world.blob(&repo, blob).await;
-                assert!(matches!(gone, Err(Error::BlobUnknown(_))), "{gone:?}");
-            }
-            for number in 0..LAYERS {
-                // Whatever is served is right: `blob` looks.
-                let digest = Digest::sha256(&layer(number));
-                match world.blob(&repo, &digest).await {
-                    Ok(_) | Err(Error::BlobUnknown(_)) => {}
-                    Err(error) => panic!("{error:?}"),
-                }
+        }
+    }
+
+    async fn check_blobs(&self, name: &str, model: &Repo) {
+        let (world, repo) = (self.world(), repo(name));
+        for blob in &model.deleted {
+            let gone = world.blob(&repo, blob).await;
+            assert!(matches!(gone, Err(Error::BlobUnknown(_))), "{gone:?}");
+        }
+        for number in 0..LAYERS {
+            // Whatever is served is right: `blob` looks.
+            let digest = Digest::sha256(&layer(number));
+            match world.blob(&repo, &digest).await {
+                Ok(_) | Err(Error::BlobUnknown(_)) => {}
+                Err(error) => panic!("{error:?}"),
             }
         }
     }

@@ -90,7 +90,7 @@ async fn pushes_against_deletes_of_the_same_content() {
                 let (registry, name, raw) =
                     (Arc::clone(&world.registry), name.clone(), raw.clone());
                 tasks.push(tokio::spawn(async move {
-                    push_again(&registry, &name, &raw, &format!("t{number}")).await
+                    push_again(&registry, &name, &raw, &format!("t{number}")).await;
                 }));
             }
             let (registry, here, raw2) = (Arc::clone(&world.registry), name.clone(), raw.clone());

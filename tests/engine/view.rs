@@ -11,6 +11,7 @@ use storage::{Driver, Effect, ErrorKind, Gate, Keys, Operation, Rule};
 
 use crate::ground::{Kind, Setup, World, eventually, repo};
 use crate::image::{by_digest, by_tag, descriptor, image, request, tag};
+use crate::row_store::Fault;
 
 const BOTH: [Kind; 2] = [Kind::Disk, Kind::Memory];
 
@@ -258,14 +259,15 @@ async fn a_file_that_was_deleted_or_broken_is_written_anew() {
 /// Whoever pushed has gone; what was begun is carried to its end all the same.
 #[tokio::test]
 async fn a_push_whose_client_has_gone_is_carried_out() {
-    for operation in [Operation::Persist, Operation::Put] {
+    for operation in [Some(Operation::Persist), Some(Operation::Put), None] {
         let world = World::on(Kind::Memory);
         let repo = repo("a");
         let raw = world.push(&repo, "t", &[]).await.unwrap();
         let gate = Gate::closed();
-        world
-            .faults
-            .add(Rule::on(operation, Effect::Wait(gate.clone())));
+        match operation {
+            Some(it) => world.faults.add(Rule::on(it, Effect::Wait(gate.clone()))),
+            None => world.rows().fault_after(0, Fault::Wait(gate.clone())),
+        }
         let push = {
             let (registry, repo) = (Arc::clone(&world.registry), repo.clone());
             let push = request(by_tag("u"), &raw);
