@@ -5,12 +5,12 @@ use oci::RepoName;
 
 use crate::error::Result;
 use crate::page::Page;
-use crate::registry::Registry;
+use crate::registry::{Lists, Registry};
 
 impl Registry {
     /// Lists repositories that `rights` let the caller read, in byte order, after `after`.
     ///
-    /// On a store that others have written, waits until its folders have been walked once.
+    /// On a store that others may have written, waits until its folders have been walked once.
     ///
     /// # Errors
     /// Only those of the metadata store.
@@ -20,7 +20,9 @@ impl Registry {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<RepoName>> {
-        self.presence.discovered().await;
+        if self.options().lists == Lists::AfterWalk {
+            self.presence.discovered().await;
+        }
         let rows = self
             .meta
             .repos(rights, after, limit.saturating_add(1))

@@ -57,7 +57,7 @@ pub use manifest::{
 };
 pub use page::Page;
 pub use referrer::ReferrersQuery;
-pub use registry::{Options, Parts, Registry, Sparse};
+pub use registry::{Lists, Options, Parts, Registry, Sparse};
 pub use source::{Source, SourceError};
 pub use stores::{Dedupe, StoreOptions, Stores};
 pub use upload::{FinishUpload, UploadId};

@@ -37,6 +37,15 @@ pub enum Sparse {
     Anything,
 }
 
+/// When lists of repositories are answered after a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// Once every folder has been walked: others may have written the store.
+    AfterWalk,
+    /// At once, from the rows: they were complete at the last stop.
+    AtOnce,
+}
+
 /// How the engine behaves; can be replaced while it runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -44,6 +53,8 @@ pub struct Options {
     pub sparse: Sparse,
     /// Bounds of a manifest's JSON.
     pub manifest: Limits,
+    /// When lists of repositories are answered after a start.
+    pub lists: Lists,
 }
 
 impl Default for Options {
@@ -51,6 +62,7 @@ impl Default for Options {
         Self {
             sparse: Sparse::Indexes,
             manifest: Limits::default(),
+            lists: Lists::AfterWalk,
         }
     }
 }

@@ -9,7 +9,8 @@ use config::Config;
 use ext::{Extension, Host, InstallError, Plan};
 use meta::{EmbeddedOptions, EmbeddedStore, Meta};
 use registry::{
-    Dedupe, Hooks, Options, Parts, Registry, Sparse, StoreOptions, Stores, SystemClock, layout,
+    Dedupe, Hooks, Lists, Options, Parts, Registry, Sparse, StoreOptions, Stores, SystemClock,
+    layout,
 };
 use rustix::process::{Resource, Rlimit};
 use storage::{LocalDriver, LocalOptions};
@@ -257,7 +258,14 @@ pub fn open_registry(config: &Config) -> Result<Arc<Registry>, RunError> {
     Ok(Registry::open(Parts {
         stores,
         meta: Meta::new(Arc::new(store)),
-        options: engine_options(config),
+        options: Options {
+            lists: if opened.clean && !opened.created {
+                Lists::AtOnce
+            } else {
+                Lists::AfterWalk
+            },
+            ..engine_options(config)
+        },
         clock: Arc::new(SystemClock),
     }))
 }
@@ -275,6 +283,7 @@ fn engine_options(config: &Config) -> Options {
             max_bytes: usize::try_from(limits.manifest_bytes).unwrap_or(usize::MAX),
             max_depth: usize::try_from(limits.json_depth).unwrap_or(usize::MAX),
         },
+        ..Options::default()
     }
 }
 
