@@ -104,12 +104,12 @@ fn escapes_are_not_undone() {
     scene.push("i", ("a/b", "t"), &image);
     let unfound = |line: &str, status: u16, code: &str| row(line, status).code(code);
     scene.run([
-        unfound("GET /v2/a%2Fb/manifests/t", 400, "NAME_INVALID"),
+        unfound("GET /v2/a%2Fb/manifests/t", 404, "NAME_INVALID"),
         unfound("GET /v2/a/b%2fmanifests%2ft", 404, "UNSUPPORTED"),
         unfound("GET /v2/a/b/manifests/%74", 404, "MANIFEST_UNKNOWN"),
-        unfound("GET /v2/%61/b/manifests/t", 400, "NAME_INVALID"),
+        unfound("GET /v2/%61/b/manifests/t", 404, "NAME_INVALID"),
         unfound("GET /v2/a/b/manifests/..%2Ft", 404, "MANIFEST_UNKNOWN"),
-        unfound("GET /v2/a/%2e%2e/b/manifests/t", 400, "NAME_INVALID"),
+        unfound("GET /v2/a/%2e%2e/b/manifests/t", 404, "NAME_INVALID"),
         unfound("GET /%76%32/a/b/manifests/t", 404, "").bare_or_text(),
         unfound("GET /v2/a/b/blobs/sha256%3A00", 400, "DIGEST_INVALID"),
         // and are not kept as a tag
@@ -156,12 +156,12 @@ fn names_follow_the_grammar() {
     ];
     for name in bad {
         scene.run([
-            row(format!("GET /v2/{name}/tags/list"), 400)
+            row(format!("GET /v2/{name}/tags/list"), 404)
                 .code("NAME_INVALID")
                 .detail("name", name),
-            row(format!("POST /v2/{name}/blobs/uploads/"), 400).code("NAME_INVALID"),
-            row(format!("GET /v2/{name}/manifests/t"), 400).code("NAME_INVALID"),
-            row(format!("GET /v2/{name}/referrers/{{nothing}}"), 400).code("NAME_INVALID"),
+            row(format!("POST /v2/{name}/blobs/uploads/"), 404).code("NAME_INVALID"),
+            row(format!("GET /v2/{name}/manifests/t"), 404).code("NAME_INVALID"),
+            row(format!("GET /v2/{name}/referrers/{{nothing}}"), 404).code("NAME_INVALID"),
         ]);
     }
     let longest = "a".repeat(255);

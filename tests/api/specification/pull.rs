@@ -73,7 +73,7 @@ fn manifests() -> Vec<Row> {
         .code("MANIFEST_UNKNOWN"),
         rule(
             "GET /v2/Org/app/manifests/v1",
-            400,
+            404,
             "names follow the grammar",
         )
         .code("NAME_INVALID"),
