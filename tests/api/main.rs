@@ -6,6 +6,7 @@
 //! | `base`, `catalog`, `tag`, `manifest`, `blob`, `range`, `upload`, `mount`, `referrer` | one noun each: every route and method |
 //! | `route`, `cors` | paths and health, what browsers are told |
 //! | `specification` | what the distribution specification asks for, section by section |
+//! | `hostile` | requests that nobody should send |
 //! | `golden` | bodies that are an interface, compared with `golden/*.json` |
 
 #[cfg(test)]
@@ -18,6 +19,8 @@ mod catalog;
 mod cors;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod manifest;
 #[cfg(test)]
