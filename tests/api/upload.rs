@@ -1,5 +1,8 @@
 //! `/v2/{name}/blobs/uploads/…`: sessions, streams, chunks, whole blobs.
 
+use server::Settings;
+use testkit::server::Setup;
+
 use crate::table::{Row, Scene, row};
 
 const POST: &str = "POST /v2/r/blobs/uploads/";
@@ -293,5 +296,28 @@ fn sessions_of_other_algorithms() {
             .code("DIGEST_INVALID")
             .detail("digest-algorithm", "md5"),
         row(format!("{POST}?digest-algorithm="), 400).code("DIGEST_INVALID"),
+    ]);
+}
+
+#[test]
+fn unfinished_sessions_of_a_client_are_bounded() {
+    let mut scene = Scene::of(Setup {
+        settings: Settings {
+            max_uploads: 2,
+            ..Settings::default()
+        },
+        ..Setup::default()
+    });
+    scene.name_content("e", b"");
+    scene.run([
+        row(POST, 202).keeps("Location", "first"),
+        row(POST, 202).keeps("Location", "second"),
+        row(POST, 429).code("TOOMANYREQUESTS"),
+        row("DELETE {first}", 204),
+        row(POST, 202).keeps("Location", "third"),
+        row(POST, 429).code("TOOMANYREQUESTS"),
+        row("PUT {second}?digest={e}", 201),
+        row(POST, 202),
+        row(format!("{POST}?digest={{e}}"), 201).has("Content-Length", "0"),
     ]);
 }

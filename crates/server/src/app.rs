@@ -25,6 +25,7 @@ use crate::log::{Access, Log};
 use crate::request_id::RequestIds;
 use crate::respond::{self, Reply, Subject};
 use crate::route::{Probe, Route, Space, route};
+use crate::sessions::Sessions;
 use crate::settings::Settings;
 
 /// The HTTP side of a registry as a value. Binding a port is somebody else's work.
@@ -34,6 +35,7 @@ pub struct App {
     gate: Gate,
     policy: Policy,
     settings: ArcSwap<Settings>,
+    pub(crate) sessions: Sessions,
     ids: RequestIds,
     log: Option<Log>,
     started: AtomicBool,
@@ -58,6 +60,7 @@ impl App {
             gate: Gate::open(),
             policy: Policy::Open,
             settings: ArcSwap::from_pointee(settings),
+            sessions: Sessions::default(),
             ids: RequestIds::new(),
             log: None,
             started: AtomicBool::new(false),

@@ -32,6 +32,7 @@
 //! | [`query`], [`page`], [`condition`], [`header`], [`incoming`], [`intake`] | the parts of requests |
 //! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
 //! | [`run`] | composition: from a configuration to a server that has ended |
+//! | `sessions` | how many uploads each client has begun |
 //! | [`settings`], [`unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`log`] | lines in zot's form |
 
@@ -53,6 +54,7 @@ pub mod request_id;
 pub mod respond;
 pub mod route;
 pub mod run;
+mod sessions;
 pub mod settings;
 pub mod unsupported;
 

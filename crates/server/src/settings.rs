@@ -30,6 +30,8 @@ pub struct Settings {
     pub max_manifest: usize,
     /// The most entries of one page of a list.
     pub max_page: usize,
+    /// The most unfinished uploads of one client; 0 for any number.
+    pub max_uploads: usize,
 }
 
 impl Settings {
@@ -56,6 +58,7 @@ impl Settings {
             body: body_limits(&config.http),
             max_manifest: saturated(limits.manifest_bytes),
             max_page: saturated(limits.page_size),
+            max_uploads: saturated(limits.max_open_uploads),
         }
     }
 }
@@ -83,6 +86,7 @@ impl Default for Settings {
             body: BodyLimits::default(),
             max_manifest: 4 * 1024 * 1024,
             max_page: MAX_ENTRIES,
+            max_uploads: 1000,
         }
     }
 }

@@ -77,7 +77,11 @@ async fn open_session(
     repo: &RepoName,
     algorithm: Algorithm,
 ) -> Result<Reply, Error> {
+    let client = call.connection().peer().ip();
+    let (sessions, limit) = (&call.app.sessions, call.settings().max_uploads);
+    sessions.admit(client, limit, call.registry()).await?;
     let id = call.registry().start_upload(repo, algorithm).await?;
+    sessions.add(client, repo, id);
     Ok(standing(StatusCode::ACCEPTED, repo, &id, 0))
 }
 
@@ -97,6 +101,7 @@ pub(crate) async fn answer(
         Method::PUT => finish(call, session, source).await,
         Method::DELETE => {
             call.registry().cancel_upload(repo, session.id).await?;
+            call.app.sessions.remove(session.id);
             Ok(Reply::new(StatusCode::NO_CONTENT))
         }
         _ => {
@@ -156,7 +161,10 @@ async fn finish(
         .finish_upload(repo, id, ending, source)
         .await;
     match finished {
-        Ok(()) => Ok(created(repo, &digest)),
+        Ok(()) => {
+            call.app.sessions.remove(id);
+            Ok(created(repo, &digest))
+        }
         Err(error) => refused(call, session, error.into()).await,
     }
 }
