@@ -24,6 +24,7 @@ mod sink;
 
 pub use access::Access;
 pub use layer::JsonLayer;
+use line::Line;
 pub use sink::{Class, Sink};
 
 /// Why there is no log.
@@ -100,6 +101,23 @@ impl Log {
             access.write(SystemTime::now(), |line| {
                 self.sink.append(line, Class::Access);
             });
+        }
+    }
+
+    /// Writes the configuration, secrets masked already, as an object and not as a text.
+    ///
+    /// Compat: the line that zot begins with.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a log carries the time of the wall"
+    )]
+    pub fn settings(&self, params: &serde_json::Value) {
+        if self.level >= LevelFilter::INFO {
+            let mut line = Line::default();
+            line.begin(SystemTime::now(), "info", "configuration settings");
+            line.raw("params", params);
+            let written = line.end(concat!(file!(), ":", line!()), module_path!());
+            self.sink.append(written, Class::Event);
         }
     }
 

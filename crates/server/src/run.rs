@@ -114,6 +114,7 @@ pub fn open_log(config: &Config) -> Result<Log, RunError> {
 pub async fn run(launch: Launch, log: Log) -> Result<(), RunError> {
     let config = &launch.config;
     raise_file_limit();
+    log.settings(&config.to_masked_json());
     say_what_runs(&launch);
     if let Some(what) = unsupported(config).into_iter().next() {
         return Err(RunError::Unsupported(what));
@@ -193,8 +194,6 @@ fn raise_file_limit() {
 }
 
 fn say_what_runs(launch: &Launch) {
-    let params = launch.config.to_masked_json().to_string();
-    info!(%params, "configuration settings");
     info!(
         version = launch.build.version,
         binary_type = %launch.build.binary_type,

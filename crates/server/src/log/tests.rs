@@ -127,3 +127,19 @@ fn levels_are_those_of_zot() {
     };
     assert!(matches!(Log::open(&options), Err(LogError::Open(..))));
 }
+
+#[test]
+fn settings_are_an_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let options = LogOptions {
+        level: "info".to_owned(),
+        output: Some(path.clone()),
+    };
+    let log = Log::open(&options).unwrap();
+    log.settings(&serde_json::json!({"http": {"port": "8080"}}));
+    log.flush();
+    let line = lines(&path).pop().unwrap();
+    assert_eq!(line["message"], "configuration settings");
+    assert_eq!(line["params"]["http"]["port"], "8080");
+}
