@@ -7,16 +7,25 @@
 //! | `route`, `cors` | paths and health, what browsers are told |
 //! | `specification` | what the distribution specification asks for, section by section |
 //! | `hostile` | requests that nobody should send |
+//! | `cases` | what people who run registries reported |
+//! | `apart` | a server in a process of its own, for looks at its memory |
+//! | `coverage` | that the list of reported cases is true |
 //! | `golden` | bodies that are an interface, compared with `golden/*.json` |
 
+#[cfg(test)]
+mod apart;
 #[cfg(test)]
 mod base;
 #[cfg(test)]
 mod blob;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod catalog;
 #[cfg(test)]
 mod cors;
+#[cfg(test)]
+mod coverage;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]

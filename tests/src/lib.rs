@@ -1,1 +1,3 @@
 //! Integration and end-to-end tests.
+#![doc = ""]
+#![doc = include_str!("../cases.md")]

@@ -28,7 +28,7 @@ use ::server::{App, Settings};
 use ext::Fixed;
 use meta::{EmbeddedOptions, EmbeddedStore, MemoryStore, Meta};
 use registry::{Dedupe, Options, Parts, Registry, StoreOptions, Stores, SystemClock, layout};
-use storage::{LocalDriver, LocalOptions, MemoryDriver};
+use storage::{Driver, LocalDriver, LocalOptions, MemoryDriver};
 use tempfile::TempDir;
 
 use crate::http::{Remote, Request, Response};
@@ -54,6 +54,8 @@ pub enum Place {
 pub struct Setup {
     /// Where content and facts lie.
     pub place: Place,
+    /// Keeps the content instead, such as one that fails on demand; facts lie where they did.
+    pub driver: Option<Arc<dyn Driver>>,
     /// What handlers go by.
     pub settings: Settings,
     /// What connections may take.
@@ -70,6 +72,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             place: Place::default(),
+            driver: None,
             settings: Settings::default(),
             limits: Limits::default(),
             engine: Options::default(),
@@ -170,6 +173,12 @@ impl Server {
         self.running = Some(Running::start(&self.setup, self.folder.path()));
     }
 
+    /// Does the same with another setup; content and facts must lie where they did.
+    pub fn restart_as(&mut self, setup: Setup) {
+        self.setup = setup;
+        self.restart();
+    }
+
     /// Stops it after the answers under way. The access log is complete then.
     pub fn stop(&mut self) {
         if let Some(running) = self.running.take() {
@@ -262,7 +271,7 @@ fn open(setup: &Setup, root: &Path) -> Arc<Registry> {
     };
     Registry::open(Parts {
         stores: Stores::new(StoreOptions {
-            driver,
+            driver: setup.driver.clone().unwrap_or(driver),
             dedupe: setup.dedupe,
             commit: false,
         }),
@@ -272,7 +281,7 @@ fn open(setup: &Setup, root: &Path) -> Arc<Registry> {
     })
 }
 
-type Opened = (Arc<dyn storage::Driver>, Meta);
+type Opened = (Arc<dyn Driver>, Meta);
 
 fn in_memory() -> Opened {
     let driver = MemoryDriver::new(CAPACITY);

@@ -166,7 +166,7 @@ async fn case_b58_b67_a_refused_mount_is_a_plain_upload() {
 }
 
 #[tokio::test]
-async fn case_b03_b18_a_deleted_blob_is_gone() {
+async fn case_b03_a_deleted_blob_is_gone() {
     let server = Server::new();
     let digest = server.push_blob("a", "content").await;
     server.push_blob("b", "content").await;
