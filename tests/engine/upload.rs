@@ -246,7 +246,7 @@ async fn a_request_that_is_dropped_leaves_a_session_that_goes_on() {
     for kind in BOTH {
         let world = World::on(kind);
         let repo = repo("a");
-        let data = noise(3, 700_000);
+        let data = noise(3, 2_500_000);
         let id = start(&world, &repo).await;
         let gate = Gate::closed();
         world.faults.add(

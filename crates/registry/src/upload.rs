@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::blob::Held;
 use crate::content;
 use crate::error::{Error, Result};
-use crate::ingest::{self, Writer};
+use crate::ingest::{self, Pieces, Writer};
 use crate::layout;
 use crate::registry::Registry;
 use crate::source::Source;
@@ -58,6 +58,7 @@ pub struct FinishUpload {
 #[derive(Debug, Default)]
 pub(crate) struct Uploads {
     table: Mutex<HashMap<(RepoName, UploadId), Session>>,
+    pieces: Pieces,
 }
 
 /// Where a session stands.
@@ -139,8 +140,7 @@ impl Registry {
         source: &mut Source<'_>,
     ) -> Result<u64> {
         let writer = self.writer_at(repo, *id, at).await?;
-        let key = upload_key(repo, *id);
-        let (_, size) = ingest::append(self.driver(repo), &key, writer, source).await?;
+        let (_, size) = self.ingest(repo, *id, writer, source).await?;
         Ok(size)
     }
 
@@ -162,9 +162,8 @@ impl Registry {
         source: &mut Source<'_>,
     ) -> Result<()> {
         let FinishUpload { at, ref digest } = ending;
-        let key = upload_key(repo, *id);
         let writer = self.writer_at(repo, *id, at).await?;
-        let (mut state, size) = ingest::append(self.driver(repo), &key, writer, source).await?;
+        let (mut state, size) = self.ingest(repo, *id, writer, source).await?;
         let hasher = match state.hasher.take() {
             Some(hasher) if hasher.algorithm() == digest.algorithm() => hasher,
             _ => self.rehash(repo, *id, digest.algorithm()).await?.0,
@@ -321,6 +320,24 @@ impl Registry {
             };
         }
         Ok(state)
+    }
+
+    async fn ingest(
+        &self,
+        repo: &RepoName,
+        id: UploadId,
+        writer: Writer,
+        source: &mut Source<'_>,
+    ) -> Result<(Writer, u64)> {
+        let key = upload_key(repo, id);
+        ingest::append(
+            self.driver(repo),
+            &key,
+            writer,
+            source,
+            &self.uploads.pieces,
+        )
+        .await
     }
 
     fn writer(&self, repo: &RepoName, id: UploadId) -> Result<Writer> {
