@@ -98,7 +98,7 @@ fn case_b12_a_stalled_upload_ends_and_the_log_names_the_limit() {
         assert_eq!(answer.status, 408, "{}", answer.text());
     }
     assert!(connection.is_closed().unwrap());
-    server.wait_for_log("idleTimeout");
+    server.wait_for_log("\"message\":\"the body of a request took too long\",\"setting\":\"http.limits.idleTimeout\"");
 }
 
 #[test]
@@ -110,7 +110,9 @@ fn case_b12_a_read_timeout_that_was_set_counts_the_whole_request() {
         cut,
         "the upload took more than twice its time and was taken"
     );
-    server.wait_for_log("readTimeout");
+    server.wait_for_log(
+        "\"message\":\"the body of a request took too long\",\"setting\":\"http.readTimeout\"",
+    );
     // and a quick one is taken
     server
         .remote()

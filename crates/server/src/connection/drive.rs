@@ -47,10 +47,26 @@ pub(crate) enum End {
     Done,
     /// The head of a request did not come in time, and nothing was being answered.
     HeaderTimeout,
-    /// Another limit of [`Patience`] was met.
-    Timeout,
+    /// The client took no byte of an answer for too long.
+    Stalled,
+    /// The whole of an answer took too long.
+    AnswerTimeout,
+    /// No request came for too long.
+    Idle,
     /// The time for draining was over.
     Dropped,
+}
+
+impl End {
+    /// Names the setting that cut an answer off, for whoever wonders why.
+    fn tell(self) {
+        let setting = match self {
+            Self::Stalled => "http.limits.idleTimeout",
+            Self::AnswerTimeout => "http.writeTimeout",
+            Self::Done | Self::HeaderTimeout | Self::Idle | Self::Dropped => return,
+        };
+        tracing::warn!(setting, "an answer took too long");
+    }
 }
 
 /// Which rules hold for unanswered bytes.
@@ -126,12 +142,12 @@ impl<C: Graceful> Drive<C> {
         };
         let (active, blocked) = (watch.is_active(), watch.is_blocked());
         let total = self.patience.answer.filter(|_| active || blocked);
-        let total = total.map(|limit| (self.request.1 + limit, End::Timeout));
+        let total = total.map(|limit| (self.request.1 + limit, End::AnswerTimeout));
         let next = match self.head {
-            _ if blocked => Some((self.moved + self.patience.stalled, End::Timeout)),
+            _ if blocked => Some((self.moved + self.patience.stalled, End::Stalled)),
             _ if active => None,
             Some(since) => Some((since + self.patience.header, End::HeaderTimeout)),
-            None => Some((self.moved + self.patience.idle, End::Timeout)),
+            None => Some((self.moved + self.patience.idle, End::Idle)),
         };
         match (total, next) {
             (Some(total), Some(next)) => Some(if total.0 < next.0 { total } else { next }),
@@ -148,6 +164,7 @@ impl<C: Graceful> Drive<C> {
         }
         while self.timer.as_mut().poll(cx).is_ready() {
             if self.timer.deadline() >= at {
+                end.tell();
                 return Poll::Ready(end);
             }
             self.timer.as_mut().reset(at);
