@@ -23,6 +23,10 @@ use crate::log::{Log, LogError, LogOptions};
 use crate::settings::Settings;
 use crate::unsupported::{ignored, unsupported};
 
+/// How long the engine may take for what is still to be written at the end. Nothing that was
+/// acknowledged depends on it.
+const CLOSE: Duration = Duration::from_secs(20);
+
 /// Says what kind of build this is.
 #[derive(Clone, Debug)]
 pub struct Build {
@@ -88,6 +92,9 @@ pub enum RunError {
     /// The operating system takes no signal handlers.
     #[error("signals could not be set up")]
     Signals(#[source] std::io::Error),
+    /// What was still to be written took too long; the next start catches up.
+    #[error("the engine did not end in time")]
+    Slow(#[source] tokio::time::error::Elapsed),
     /// Something was still to be written at the end and could not be.
     #[error("the engine did not end cleanly")]
     Close(#[source] registry::Error),
@@ -151,7 +158,8 @@ pub async fn run(launch: Launch, log: Log) -> Result<(), RunError> {
         async move { app.handle(&connection, request).await }
     };
     listen::serve(listener, Arc::new(handler), shutdown, limits(&config.http)).await;
-    registry.close().await.map_err(RunError::Close)?;
+    let closed = tokio::time::timeout(CLOSE, registry.close()).await;
+    closed.map_err(RunError::Slow)?.map_err(RunError::Close)?;
     info!("stopped");
     Ok(())
 }
