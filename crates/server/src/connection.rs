@@ -2,7 +2,7 @@
 //!
 //! Content leaves a plain HTTP/1.1 connection by `sendfile`, through hyper as it is: the body
 //! ([`crate::body`]) yields slices of a file mapping that nobody reads, [`FileTable`] knows which
-//! addresses stand for which part of a file, and [`io::Io`], the socket given to hyper, meeting
+//! addresses stand for which part of a file, and `io::Io`, the socket given to hyper, meeting
 //! such an address, has the kernel send the file instead of the memory.
 
 use std::net::SocketAddr;

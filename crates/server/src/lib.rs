@@ -33,7 +33,7 @@
 //! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
 //! | [`run`] | composition: from a configuration to a server that has ended |
 //! | `sessions` | how many uploads each client has begun |
-//! | [`settings`], [`unsupported`] | what the configuration means here, and what it cannot have |
+//! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`log`] | lines in zot's form |
 
 pub mod access;
