@@ -32,27 +32,36 @@ struct Pending {
 impl Disk {
     pub(super) async fn persist(self: Arc<Self>, keys: Vec<Key>) -> Result<()> {
         for batch in keys.chunks(OPEN) {
-            let objects = self.call(batch, Self::open_objects).await?;
-            self.flush(objects, Self::flush_object).await?;
+            self.flush_all(batch, Self::open_objects, Self::flush_object)
+                .await?;
         }
         let removals = self.ledger.removals();
         let folders: Vec<_> = self.folders_to_flush(&keys).into_iter().collect();
         for batch in folders.chunks(OPEN) {
-            let opened = self.call(batch, Self::open_folders).await?;
-            self.flush(opened, Self::flush_folder).await?;
+            self.flush_all(batch, Self::open_folders, Self::flush_folder)
+                .await?;
         }
         self.ledger.record_durable(folders, removals);
         Ok(())
     }
 
-    async fn call(
+    async fn flush_all(
         self: &Arc<Self>,
         keys: &[Key],
         open: fn(&Self, &[Key]) -> Result<Vec<Pending>>,
-    ) -> Result<Vec<Pending>> {
+        flush: fn(&Self, &Pending) -> Result<()>,
+    ) -> Result<()> {
         let about = keys.first().cloned().unwrap_or_else(Key::root);
         let (disk, keys) = (Arc::clone(self), keys.to_vec());
-        blocking(about, move || open(&disk, &keys)).await
+        let opened = blocking(about, move || {
+            let opened = open(&disk, &keys)?;
+            match opened.as_slice() {
+                // Another thread for a single one is not worth its while.
+                [only] => flush(&disk, only).map(|()| Vec::new()),
+                _ => Ok(opened),
+            }
+        });
+        self.flush(opened.await?, flush).await
     }
 
     async fn flush(
