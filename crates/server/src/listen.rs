@@ -46,7 +46,7 @@ impl Default for Limits {
         Self {
             connections: 8192,
             header: 32 << 10,
-            buffer: 256 << 10,
+            buffer: 128 << 10,
             streams: 128,
             patience: Patience::default(),
             linger: LingerLimits::default(),
