@@ -6,7 +6,7 @@
 //! | module | verb or part |
 //! |---|---|
 //! | `ci`, `features`, `tidy`, `deny` | what a change must pass |
-//! | `conformance`, `e2e`, `crash`, `fuzz`, `golden` | tests that need more than `cargo test` |
+//! | `conformance`, `e2e`, `parity`, `crash`, `fuzz`, `golden` | tests that need more than `cargo test` |
 //! | `bench`, `sizes`, `dist` | numbers, and what is shipped |
 //! | `house`, `cargo`, `step` | the workspace, cargo, named and timed steps |
 //! | `http`, `wire`, `process`, `image`, `random`, `stats` | driving a server from outside |
@@ -31,6 +31,7 @@ mod golden;
 mod house;
 mod http;
 mod image;
+mod parity;
 mod process;
 mod random;
 mod sizes;
@@ -62,6 +63,8 @@ enum Verb {
     Conformance(conformance::Args),
     /// Runs the end-to-end tests with real clients
     E2e(e2e::Args),
+    /// Sends the same requests to the binary and to zot, and looks for what is not listed
+    Parity(parity::Args),
     /// Kills the server at random moments of a push storm and looks for what was lost
     Crash(crash::Args),
     /// Measures ours and the peers on the PATH side by side
@@ -96,6 +99,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Conformance(args) => conformance::run(&args),
         Verb::Crash(args) => crash::run(&args),
         Verb::E2e(args) => e2e::run(&args),
+        Verb::Parity(args) => parity::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Fuzz(args) => fuzz::run(&args),
         Verb::Golden(args) => golden::run(&args),
