@@ -137,6 +137,7 @@ impl From<Error> for oci::Error {
                 .because(missing.first().map(ToString::to_string).unwrap_or_default()),
             Error::DigestMismatch { expected } => wire.with("digest", expected),
             Error::ManifestMismatch { expected } => wire
+                .with("reference", expected)
                 .with("digest", expected)
                 .because("content has another digest"),
             Error::TagInvalid(tag) => wire.with("reference", tag).because("tag is malformed"),

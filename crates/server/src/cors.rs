@@ -9,7 +9,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, HeaderMap, HeaderValue,
 };
 
-use crate::route::Route;
+use crate::route::{Invalid, Route};
 
 const ALLOWED_HEADERS: HeaderValue =
     HeaderValue::from_static("Authorization,content-type,X-ZOT-API-CLIENT");
@@ -47,8 +47,9 @@ impl Policy {
             | Route::Catalog
             | Route::Discover
             | Route::Tags { .. }
-            | Route::Referrers { .. } => self.apply_all(LIST, headers),
-            Route::Manifest { .. } => match *method {
+            | Route::Referrers { .. }
+            | Route::Invalid(Invalid::Subject(..)) => self.apply_all(LIST, headers),
+            Route::Manifest { .. } | Route::Invalid(Invalid::Reference(_)) => match *method {
                 Method::HEAD | Method::OPTIONS => self.apply_all(MANIFEST, headers),
                 Method::GET => self.apply_origin(headers),
                 Method::DELETE => {
@@ -121,12 +122,17 @@ mod tests {
         let table = [
             (Method::GET, "/v2/", list.clone()),
             (Method::OPTIONS, "/v2/_catalog", list.clone()),
-            (Method::GET, "/v2/a/tags/list", list),
+            (Method::GET, "/v2/a/tags/list", list.clone()),
             (Method::HEAD, "/v2/a/manifests/t", manifest.clone()),
-            (Method::OPTIONS, "/v2/a/manifests/t", manifest),
+            (Method::OPTIONS, "/v2/a/manifests/t", manifest.clone()),
             (Method::GET, "/v2/a/manifests/t", vec!["origin=*"]),
             (Method::DELETE, "/v2/a/manifests/t", vec!["origin=*"]),
             (Method::PUT, "/v2/a/manifests/t", vec![]),
+            // pages read errors too
+            (Method::GET, "/v2/a/manifests/sha256:0", vec!["origin=*"]),
+            (Method::HEAD, "/v2/a/manifests/sha256:0", manifest),
+            (Method::GET, "/v2/a/referrers/sha256:0", list),
+            (Method::GET, "/v2/a/blobs/sha256:0", vec![]),
             (Method::POST, "/v2/a/blobs/uploads/", vec![]),
         ];
         for (method, path, want) in table {

@@ -96,8 +96,12 @@ pub enum Space {
 pub enum Invalid {
     /// The repository name.
     Name(Box<str>, NameError),
-    /// The digest of a blob, of a subject, or of a manifest to be pushed.
+    /// The digest of a blob.
     Digest(Box<str>, DigestError),
+    /// The digest of a manifest that is referred to.
+    Subject(Box<str>, DigestError),
+    /// The digest under which a manifest would be pushed.
+    Push(Box<str>, DigestError),
     /// A tag that may not be pushed.
     Tag(Box<str>),
     /// A reference under which no manifest can be.
@@ -111,7 +115,13 @@ impl From<Invalid> for Error {
             Invalid::Name(text, error) => Self::new(ErrorCode::NameInvalid)
                 .with("name", text)
                 .with("reason", error),
-            Invalid::Digest(text, error) => Self::new(ErrorCode::DigestInvalid)
+            Invalid::Digest(text, error) | Invalid::Subject(text, error) => {
+                Self::new(ErrorCode::DigestInvalid)
+                    .with("digest", text)
+                    .with("reason", error)
+            }
+            Invalid::Push(text, error) => Self::new(ErrorCode::DigestInvalid)
+                .with("reference", &text)
                 .with("digest", text)
                 .with("reason", error),
             Invalid::Tag(text) => Self::new(ErrorCode::ManifestInvalid)
@@ -292,7 +302,7 @@ fn of_shape(method: &Method, repo: RepoName, shape: &Shape<'_>) -> Route {
         },
         Shape::Referrers(text) => match text.parse() {
             Ok(digest) => Route::Referrers { repo, digest },
-            Err(error) => Route::Invalid(Invalid::Digest(text.into(), error)),
+            Err(error) => Route::Invalid(Invalid::Subject(text.into(), error)),
         },
     }
 }
@@ -307,7 +317,7 @@ fn reference(method: &Method, text: &str) -> Result<Reference, Invalid> {
             Err(Invalid::Tag(text.into()))
         }
         Ok(reference) => Ok(reference),
-        Err(ReferenceError::Digest(error)) if is_push => Err(Invalid::Digest(text.into(), error)),
+        Err(ReferenceError::Digest(error)) if is_push => Err(Invalid::Push(text.into(), error)),
         Err(ReferenceError::Tag(_)) if is_push => Err(Invalid::Tag(text.into())),
         Err(_) => Err(Invalid::Reference(text.into())),
     }

@@ -99,8 +99,11 @@ fn a_push_by_digest_has_that_digest() {
     scene.run([
         put("{nothing}")
             .code("MANIFEST_INVALID")
-            .detail("digest", "{nothing}"),
-        bad("sha256:00").detail("digest", "sha256:00"),
+            .detail("digest", "{nothing}")
+            .detail("reference", "{nothing}"),
+        bad("sha256:00")
+            .detail("digest", "sha256:00")
+            .detail("reference", "sha256:00"),
         bad("sha256:"),
         bad("sha512:00"),
         bad("{i}0"),
