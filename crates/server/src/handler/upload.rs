@@ -69,7 +69,9 @@ async fn mount(call: &Call<'_>, repo: &RepoName, digest: &str) -> Result<Reply, 
 async fn whole(call: &Call<'_>, repo: &RepoName, source: &mut Source<'_>) -> Result<Reply, Error> {
     let digest = read_digest(call.query())?;
     call.registry().put_blob(repo, &digest, source).await?;
-    Ok(created(repo, &digest))
+    // Compat: zot names the session of this request too, though it has ended.
+    let id = header::of_text(&uuid::Uuid::new_v4().to_string());
+    Ok(created(repo, &digest).with(header::BLOB_UPLOAD_UUID, id))
 }
 
 async fn open_session(
