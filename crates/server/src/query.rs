@@ -12,6 +12,7 @@ const MAX_PARAMETERS: usize = 256;
 /// What may stand in a value as it is.
 const PLAIN: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
+    .remove(b'/')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');

@@ -132,7 +132,7 @@ async fn lists_are_paged() {
     let catalog = server.get("/v2/_catalog?n=1").await;
     assert_eq!(catalog.body, r#"{"repositories":["r/one"]}"#);
     let next = catalog.header("link");
-    assert_eq!(next, r#"</v2/_catalog?n=1&last=r%2Fone>; rel="next""#);
+    assert_eq!(next, r#"</v2/_catalog?n=1&last=r/one>; rel="next""#);
     let rest = server.get("/v2/_catalog?n=1&last=r%2Fone").await;
     assert_eq!(rest.body, r#"{"repositories":["r/two"]}"#);
     let odd = server.get("/v2/_catalog?n=abc").await;
