@@ -1,6 +1,6 @@
 //! The lines of `differences.txt`: row, what differs, and why, with a tab between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What differs in a row: nothing, if that is empty.
 #[derive(Clone, Debug)]
@@ -13,6 +13,7 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct List<'a> {
     lines: BTreeMap<&'a str, &'a str>,
+    reasons: BTreeSet<&'a str>,
     faults: Vec<String>,
 }
 
@@ -27,6 +28,7 @@ impl<'a> List<'a> {
     fn of(text: &'a str) -> Self {
         let mut list = Self {
             lines: BTreeMap::new(),
+            reasons: BTreeSet::new(),
             faults: Vec::new(),
         };
         let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -34,6 +36,7 @@ impl<'a> List<'a> {
             let parts: Vec<_> = line.split('\t').collect();
             let fault = match parts.as_slice() {
                 [row, what, why] if !what.is_empty() && !why.is_empty() => {
+                    list.reasons.insert(why);
                     let twice = list.lines.insert(row, what).is_some();
                     twice.then_some("listed twice")
                 }
@@ -48,6 +51,11 @@ impl<'a> List<'a> {
     /// Yields the rows that are listed.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &'a str> {
         self.lines.keys().copied()
+    }
+
+    /// Yields the reasons: the subject of a line of the documentation, and what there is to add.
+    pub(crate) fn reasons(&self) -> impl Iterator<Item = &'a str> {
+        self.reasons.iter().copied()
     }
 
     /// Yields what is found and not listed, and what is listed and no longer found.

@@ -58,6 +58,18 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_is_documented() {
+        let documented = include_str!("../../docs/compatibility.md");
+        let list = List::read();
+        let subject = |reason: &'static str| reason.split(": ").next().unwrap_or_default();
+        let unknown: Vec<_> = list
+            .reasons()
+            .filter(|reason| !documented.contains(subject(reason)))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:#?}");
+    }
+
+    #[test]
     fn every_line_names_a_row() {
         let mut known = BTreeSet::new();
         for (group, rows) in GROUPS {

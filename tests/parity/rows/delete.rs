@@ -22,7 +22,6 @@ pub(crate) fn rows() -> Vec<Row> {
     ];
     rows.extend(odd.map(delete));
     rows.extend([
-        delete("v1").with("If-Match", "\"{nothing}\""),
         // a tag goes, the content stays
         delete("v1").note("one of several tags"),
         after("v1"),
@@ -66,5 +65,6 @@ fn moved() -> Vec<Row> {
         row("GET /v2/r/blobs/{i}").note("the old one"),
         row("DELETE /v2/r/manifests/{i}").note("the old one"),
         row("GET /v2/r/tags/list").note("after it"),
+        row("DELETE /v2/r/manifests/t").with("If-Match", "\"{nothing}\""),
     ]
 }

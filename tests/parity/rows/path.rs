@@ -103,7 +103,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row("CONNECT /v2/"),
         row("BREW /v2/"),
         row("get /v2/"),
-        row("GET /metrics"),
+        row("HEAD /metrics"),
         row("POST /zot/auth/logout"),
         row("OPTIONS /zot/auth/logout"),
         row("OPTIONS *"),

@@ -9,7 +9,7 @@ fn start() -> Row {
 }
 
 fn at(line: &str) -> Row {
-    row(format!("{line}"))
+    row(line)
 }
 
 /// Sessions and whole blobs.
@@ -127,9 +127,7 @@ pub(crate) fn chunks() -> Vec<Row> {
         "-9",
         "9-5",
         "5",
-        "",
         "a-b",
-        "+5-9",
         "5 - 9",
         "5--9",
         "5-9-",
@@ -151,6 +149,11 @@ pub(crate) fn chunks() -> Vec<Row> {
             .with("Content-Range", "0-4")
             .chunks(&["01234"]),
         at("GET {at}").note("after a range without a length"),
+        start(),
+        chunk("+0-4", "01234"),
+        start(),
+        chunk("", "56789").note("an empty range"),
+        at("GET {at}").note("after an empty range"),
     ]);
     rows
 }
