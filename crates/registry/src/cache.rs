@@ -39,8 +39,10 @@ impl ManifestCache {
     }
 
     /// Keeps a manifest whose digest was verified.
+    ///
+    /// A copy, since a pushed one is a part of the much larger buffer that it was received into.
     pub(crate) fn insert(&self, digest: &Digest, raw: &Bytes) {
-        self.0.insert(*digest, raw.clone());
+        self.0.insert(*digest, Bytes::copy_from_slice(raw));
     }
 }
 
@@ -49,5 +51,22 @@ impl fmt::Debug for ManifestCache {
         f.debug_struct("ManifestCache")
             .field("bytes", &self.0.weight())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_nothing_but_the_manifest() {
+        let cache = ManifestCache::new();
+        let received = Bytes::from(vec![b'x'; 1 << 20]);
+        let raw = received.slice(..10);
+        let digest = Digest::sha256(&raw);
+        cache.insert(&digest, &raw);
+        drop(raw);
+        assert_eq!(cache.get(&digest).as_deref(), Some(&b"xxxxxxxxxx"[..]));
+        assert!(received.try_into_mut().is_ok(), "the buffer is free");
     }
 }
