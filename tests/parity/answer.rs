@@ -158,12 +158,13 @@ fn read(status: u16, text: &str) -> Body {
     let Ok(json) = serde_json::from_str::<Value>(text) else {
         return Body::Text(text.to_owned());
     };
-    let error = |form, error: &Value| match error {
-        Value::Object(error) if status >= 400 && error.contains_key("code") => Some(Body::Error {
+    let error = |form, error: &Value| {
+        let error = error.as_object()?;
+        let is_error = status >= 400 && error.contains_key("code");
+        is_error.then(|| Body::Error {
             form,
             error: error.clone(),
-        }),
-        _ => None,
+        })
     };
     json.pointer("/errors/0")
         .and_then(|first| error("", first))

@@ -70,26 +70,27 @@ impl Side {
     /// (`multi`), artifacts `{s}` and `{t}` about `{m}`. `r`: blobs `{b}`, `{e}`, `{c}`, `{l}`.
     /// `other`: blob `{o}`. `{i}` is an image of what `r` holds, not pushed; nobody has `{nothing}`.
     fn fill_repos(&mut self) {
-        let (m, n) = (Image::sample(1), Image::sample(2));
-        let x = Image::index().child(&m).child(&n).build();
-        let s = Image::artifact("application/vnd.example.signature")
-            .subject(&m)
+        let images = (Image::sample(1), Image::sample(2));
+        let index = Image::index().child(&images.0).child(&images.1).build();
+        let signature = Image::artifact("application/vnd.example.signature")
+            .subject(&images.0)
             .build();
-        let t = Image::artifact("application/vnd.example.bill")
+        let bill = Image::artifact("application/vnd.example.bill")
             .annotation("org.example.why", "a test")
-            .subject(&m)
+            .subject(&images.0)
             .build();
         for tag in ["v1", "latest", "1.0", "_x"] {
-            self.remote.push("a/b", tag, &m).unwrap();
+            self.remote.push("a/b", tag, &images.0).unwrap();
         }
-        self.remote.push("a/b", "v2", &n).unwrap();
-        self.remote.push("a/b", "multi", &x).unwrap();
-        for artifact in [&s, &t] {
+        self.remote.push("a/b", "v2", &images.1).unwrap();
+        self.remote.push("a/b", "multi", &index).unwrap();
+        for artifact in [&signature, &bill] {
             let digest = artifact.digest.to_string();
             self.remote.push("a/b", &digest, artifact).unwrap();
         }
-        for (name, image) in [("m", m), ("n", n), ("x", x), ("s", s), ("t", t)] {
-            self.name_image(name, &image);
+        let pushed = [images.0, images.1, index, signature, bill];
+        for (name, image) in ["m", "n", "x", "s", "t"].into_iter().zip(&pushed) {
+            self.name_image(name, image);
         }
         self.push_blob("b", "r", b"0123456789");
         self.push_blob("e", "r", b"");

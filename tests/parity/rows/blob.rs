@@ -2,24 +2,26 @@
 
 use crate::row::{Row, row};
 
+const ODD: &[&str] = &[
+    "sha256:00",
+    "sha256:",
+    "sha256",
+    ":",
+    "latest",
+    "uploads",
+    "md5:d41d8cd98f00b204e9800998ecf8427e",
+    "{b}0",
+    "{b}/",
+    "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
+    "SHA256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "sha256:E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
+];
+
+const KNOWN: &[&str] = &["{b}", "{e}", "{c}", "{nothing}", "{nothing.512}", "{b.512}"];
+
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    let known = ["{b}", "{e}", "{c}", "{nothing}", "{nothing.512}", "{b.512}"];
-    let odd = [
-        "sha256:00",
-        "sha256:",
-        "sha256",
-        ":",
-        "latest",
-        "uploads",
-        "md5:d41d8cd98f00b204e9800998ecf8427e",
-        "{b}0",
-        "{b}/",
-        "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
-        "SHA256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        "sha256:E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
-    ];
-    for digest in known.iter().chain(&odd) {
+    for digest in KNOWN.iter().chain(ODD) {
         for method in ["GET", "HEAD"] {
             rows.push(row(format!("{method} /v2/r/blobs/{digest}")));
         }
@@ -50,7 +52,10 @@ pub(crate) fn rows() -> Vec<Row> {
         row("HEAD /v2/fresh/blobs/{b}").note("makes a repository"),
         row("GET /v2/fresh/tags/list"),
     ]);
-    rows.extend(odd.map(|digest| row(format!("DELETE /v2/r/blobs/{digest}"))));
+    rows.extend(
+        ODD.iter()
+            .map(|digest| row(format!("DELETE /v2/r/blobs/{digest}"))),
+    );
     rows.extend([
         row("DELETE /v2/a/b/blobs/{m.0}").note("in use"),
         row("DELETE /v2/a/b/blobs/{m.1}").note("in use"),

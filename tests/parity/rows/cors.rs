@@ -2,23 +2,24 @@
 
 use crate::row::{Row, row};
 
+const PATHS: &[&str] = &[
+    "/v2/",
+    "/v2/_catalog",
+    "/v2/_oci/ext/discover",
+    "/v2/a/b/tags/list",
+    "/v2/none/tags/list",
+    "/v2/a/b/manifests/v1",
+    "/v2/a/b/manifests/none",
+    "/v2/a/b/referrers/{m}",
+    "/v2/a/b/blobs/{m.0}",
+    "/v2/a/b/blobs/uploads/",
+    "/livez",
+    "/nothing",
+];
+
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    let paths = [
-        "/v2/",
-        "/v2/_catalog",
-        "/v2/_oci/ext/discover",
-        "/v2/a/b/tags/list",
-        "/v2/none/tags/list",
-        "/v2/a/b/manifests/v1",
-        "/v2/a/b/manifests/none",
-        "/v2/a/b/referrers/{m}",
-        "/v2/a/b/blobs/{m.0}",
-        "/v2/a/b/blobs/uploads/",
-        "/livez",
-        "/nothing",
-    ];
-    for path in paths {
+    for path in PATHS {
         rows.extend([
             row(format!("GET {path}")).with("Origin", "https://ui.example"),
             row(format!("OPTIONS {path}"))

@@ -2,40 +2,41 @@
 
 use crate::row::{Row, row};
 
+const REFERENCES: &[&str] = &[
+    "v1",
+    "latest",
+    "1.0",
+    "_x",
+    "v2",
+    "multi",
+    "{m}",
+    "{n}",
+    "{x}",
+    "{s}",
+    "{m.512}",
+    "{m.0}",
+    "{m.1}",
+    "none",
+    "V1",
+    "{nothing}",
+    "{nothing.512}",
+    "sha256:00",
+    "sha256:",
+    "sha256",
+    "md5:d41d8cd98f00b204e9800998ecf8427e",
+    "a:b",
+    ".x",
+    "-x",
+    "v1%20",
+    "%76%31",
+    "v1@{m}",
+    "..%2Fv1",
+    "é",
+];
+
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    let references = [
-        "v1",
-        "latest",
-        "1.0",
-        "_x",
-        "v2",
-        "multi",
-        "{m}",
-        "{n}",
-        "{x}",
-        "{s}",
-        "{m.512}",
-        "{m.0}",
-        "{m.1}",
-        "none",
-        "V1",
-        "{nothing}",
-        "{nothing.512}",
-        "sha256:00",
-        "sha256:",
-        "sha256",
-        "md5:d41d8cd98f00b204e9800998ecf8427e",
-        "a:b",
-        ".x",
-        "-x",
-        "v1%20",
-        "%76%31",
-        "v1@{m}",
-        "..%2Fv1",
-        "é",
-    ];
-    for reference in references {
+    for reference in REFERENCES {
         for method in ["GET", "HEAD"] {
             rows.push(row(format!("{method} /v2/a/b/manifests/{reference}")));
         }

@@ -2,77 +2,80 @@
 
 use crate::row::{Row, row};
 
+const GETS: &[&str] = &[
+    "/",
+    "/nothing",
+    "/v1/",
+    "/v3/",
+    "/v2x",
+    "/V2/",
+    "/v2/nothing",
+    "/v2/a",
+    "/v2/a/b",
+    "/v2/_other",
+    "/v2/_a/tags/list",
+    "/v2/manifests/t",
+    "/v2/tags/list",
+    "/v2/a/other/x",
+    "/v2/blobs/uploads/",
+    "/v2/%5fcatalog",
+    "/%76%32/",
+    "/zot/auth/login",
+    "/zot/auth/apikey",
+    "/swagger/v2/",
+    "/robots.txt",
+    "/favicon.ico",
+    "/index.html",
+];
+
+const UNCLEAN: &[&str] = &[
+    "//v2/",
+    "/v2//",
+    "/v2/./",
+    "/./v2/_catalog?n=1",
+    "/v2/a/../_catalog",
+    "/v2/a/..",
+    "/v2/..",
+    "/..",
+    "/.",
+    "/v2/a//tags/list",
+    "/v2/a/b//manifests/v1",
+    "/v2/a/b/manifests/../tags/list",
+    "//evil.example/v2/",
+    "///evil.example",
+    "/v2/a/%2e%2e/b/tags/list",
+];
+
+const NAMES: &[&str] = &[
+    "A",
+    "a/B",
+    "a__b",
+    "a___b",
+    "a..b",
+    ".a",
+    "-a",
+    "a-",
+    "a_",
+    "a.",
+    "a._b",
+    "a--b",
+    "a%20b",
+    "a:b",
+    "a@b",
+    "a%2Fb",
+    "%61/b",
+    "a/blobs/uploads",
+    "a/tags/list",
+    "a/manifests/x",
+    "index.json",
+    "a/index.json",
+    "a/blobs/sha256",
+    "meta.db",
+];
+
 pub(crate) fn rows() -> Vec<Row> {
-    let gets = [
-        "/",
-        "/nothing",
-        "/v1/",
-        "/v3/",
-        "/v2x",
-        "/V2/",
-        "/v2/nothing",
-        "/v2/a",
-        "/v2/a/b",
-        "/v2/_other",
-        "/v2/_a/tags/list",
-        "/v2/manifests/t",
-        "/v2/tags/list",
-        "/v2/a/other/x",
-        "/v2/blobs/uploads/",
-        "/v2/%5fcatalog",
-        "/%76%32/",
-        "/zot/auth/login",
-        "/zot/auth/apikey",
-        "/swagger/v2/",
-        "/robots.txt",
-        "/favicon.ico",
-        "/index.html",
-    ];
-    let unclean = [
-        "//v2/",
-        "/v2//",
-        "/v2/./",
-        "/./v2/_catalog?n=1",
-        "/v2/a/../_catalog",
-        "/v2/a/..",
-        "/v2/..",
-        "/..",
-        "/.",
-        "/v2/a//tags/list",
-        "/v2/a/b//manifests/v1",
-        "/v2/a/b/manifests/../tags/list",
-        "//evil.example/v2/",
-        "///evil.example",
-        "/v2/a/%2e%2e/b/tags/list",
-    ];
-    let names = [
-        "A",
-        "a/B",
-        "a__b",
-        "a___b",
-        "a..b",
-        ".a",
-        "-a",
-        "a-",
-        "a_",
-        "a.",
-        "a._b",
-        "a--b",
-        "a%20b",
-        "a:b",
-        "a@b",
-        "a%2Fb",
-        "%61/b",
-        "a/blobs/uploads",
-        "a/tags/list",
-        "a/manifests/x",
-        "index.json",
-        "a/index.json",
-        "a/blobs/sha256",
-        "meta.db",
-    ];
-    let mut rows: Vec<_> = gets.iter().map(|path| row(format!("GET {path}"))).collect();
-    rows.extend(unclean.map(|path| row(format!("GET {path}"))));
+    let mut rows: Vec<_> = GETS.iter().map(|path| row(format!("GET {path}"))).collect();
+    rows.extend(UNCLEAN.iter().map(|path| row(format!("GET {path}"))));
     for method in ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         for path in [
             "/",
@@ -86,7 +89,7 @@ pub(crate) fn rows() -> Vec<Row> {
     }
     let long = "a".repeat(255);
     let too_long = "a".repeat(256);
-    for name in names
+    for name in NAMES
         .iter()
         .copied()
         .chain([long.as_str(), too_long.as_str()])

@@ -2,39 +2,49 @@
 
 use crate::row::{Row, row};
 
+const DIGESTS: &[&str] = &[
+    "{m}",
+    "{n}",
+    "{x}",
+    "{s}",
+    "{nothing}",
+    "{nothing.512}",
+    "sha256:00",
+    "v1",
+    "x",
+    "md5:d41d8cd98f00b204e9800998ecf8427e",
+    "{m}/",
+    "{m}/x",
+];
+
+const QUERIES: &[&str] = &[
+    "artifactType=application/vnd.example.signature",
+    "artifactType=application%2Fvnd.example.bill",
+    "artifactType=none",
+    "artifactType=",
+    "artifactType",
+    "artifactType=application/vnd.example.bill&artifactType=application/vnd.example.signature",
+    "artifactType=none&artifactType=application/vnd.example.bill",
+    "artifacttype=none",
+    "n=1",
+    "n=0",
+    "n=x",
+    "last=x",
+    "x=y",
+];
+
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    let digests = [
-        "{m}",
-        "{n}",
-        "{x}",
-        "{s}",
-        "{nothing}",
-        "{nothing.512}",
-        "sha256:00",
-        "v1",
-        "x",
-        "md5:d41d8cd98f00b204e9800998ecf8427e",
-        "{m}/",
-        "{m}/x",
-    ];
-    rows.extend(digests.map(|digest| row(format!("GET /v2/a/b/referrers/{digest}"))));
-    let queries = [
-        "artifactType=application/vnd.example.signature",
-        "artifactType=application%2Fvnd.example.bill",
-        "artifactType=none",
-        "artifactType=",
-        "artifactType",
-        "artifactType=application/vnd.example.bill&artifactType=application/vnd.example.signature",
-        "artifactType=none&artifactType=application/vnd.example.bill",
-        "artifacttype=none",
-        "n=1",
-        "n=0",
-        "n=x",
-        "last=x",
-        "x=y",
-    ];
-    rows.extend(queries.map(|query| row(format!("GET /v2/a/b/referrers/{{m}}?{query}"))));
+    rows.extend(
+        DIGESTS
+            .iter()
+            .map(|digest| row(format!("GET /v2/a/b/referrers/{digest}"))),
+    );
+    rows.extend(
+        QUERIES
+            .iter()
+            .map(|query| row(format!("GET /v2/a/b/referrers/{{m}}?{query}"))),
+    );
     for method in ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         rows.push(row(format!("{method} /v2/a/b/referrers/{{m}}")));
     }

@@ -2,38 +2,43 @@
 
 use crate::row::{Row, row};
 
+const QUERIES: &[&str] = &[
+    "n=1",
+    "n=2",
+    "n=5",
+    "n=6",
+    "n=100",
+    "n=0",
+    "n=-1",
+    "n=",
+    "n=x",
+    "n=1.5",
+    "n=99999999999999999999",
+    "n=1&n=2",
+    "last=1.0",
+    "last=v2",
+    "last=none",
+    "last=",
+    "n=1&last=1.0",
+    "n=2&last=_x",
+    "n=2&last=v1",
+    "n=2&last=v2",
+    "n=1&last=none",
+    "n=0&last=v1",
+    "last=v1&last=v2",
+    "n=1&x=y",
+];
+
 pub(crate) fn rows() -> Vec<Row> {
-    let queries = [
-        "n=1",
-        "n=2",
-        "n=5",
-        "n=6",
-        "n=100",
-        "n=0",
-        "n=-1",
-        "n=",
-        "n=x",
-        "n=1.5",
-        "n=99999999999999999999",
-        "n=1&n=2",
-        "last=1.0",
-        "last=v2",
-        "last=none",
-        "last=",
-        "n=1&last=1.0",
-        "n=2&last=_x",
-        "n=2&last=v1",
-        "n=2&last=v2",
-        "n=1&last=none",
-        "n=0&last=v1",
-        "last=v1&last=v2",
-        "n=1&x=y",
-    ];
     let mut rows = vec![row("GET /v2/a/b/tags/list")];
     for method in ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         rows.push(row(format!("{method} /v2/a/b/tags/list")));
     }
-    rows.extend(queries.map(|query| row(format!("GET /v2/a/b/tags/list?{query}"))));
+    rows.extend(
+        QUERIES
+            .iter()
+            .map(|query| row(format!("GET /v2/a/b/tags/list?{query}"))),
+    );
     rows.extend([
         // no tag there
         row("GET /v2/r/tags/list"),

@@ -4,6 +4,32 @@ use crate::row::{Row, row};
 
 const POST: &str = "POST /v2/r/blobs/uploads/";
 
+const ODD_RANGES: &[&str] = &[
+    "bytes 5-9",
+    "bytes=5-9",
+    "5-9/10",
+    "5-",
+    "-9",
+    "9-5",
+    "5",
+    "a-b",
+    "5 - 9",
+    "5--9",
+    "5-9-",
+    "0x5-9",
+];
+
+const WRONG_ENDS: &[&str] = &[
+    "",
+    "?digest=",
+    "?digest=x",
+    "?digest=sha256:00",
+    "?x=y",
+    "?digest=md5:d41d8cd98f00b204e9800998ecf8427e",
+    "?digest={h}&digest={h}",
+    "?digest={nothing}",
+];
+
 fn start() -> Row {
     row(POST).keeps("Location", "at")
 }
@@ -88,15 +114,8 @@ fn whole() -> Vec<Row> {
     ]
 }
 
-/// Parts of blobs, streamed and in chunks.
-pub(crate) fn chunks() -> Vec<Row> {
-    let chunk = |range: &str, text: &str| {
-        at("PATCH {at}")
-            .with("Content-Type", "{bytes}")
-            .with("Content-Range", range)
-            .text(text)
-    };
-    let mut rows = vec![
+fn streams() -> Vec<Row> {
+    vec![
         start(),
         at("PATCH {at}").text("01"),
         at("GET {at}").note("two bytes"),
@@ -109,6 +128,19 @@ pub(crate) fn chunks() -> Vec<Row> {
             .text("5"),
         at("GET {at}").note("six bytes"),
         at("PUT {at}?digest={b}").note("too short"),
+    ]
+}
+
+/// Parts of blobs, streamed and in chunks.
+pub(crate) fn chunks() -> Vec<Row> {
+    let chunk = |range: &str, text: &str| {
+        at("PATCH {at}")
+            .with("Content-Type", "{bytes}")
+            .with("Content-Range", range)
+            .text(text)
+    };
+    let mut rows = streams();
+    rows.extend([
         start(),
         chunk("1-4", "1234").note("a hole at the start"),
         chunk("0-4", "01234"),
@@ -118,22 +150,8 @@ pub(crate) fn chunks() -> Vec<Row> {
         chunk("4-6", "456").note("an overlap"),
         chunk("5-9", "567").note("too short"),
         chunk("5-9", "56789x").note("too long"),
-    ];
-    let odd = [
-        "bytes 5-9",
-        "bytes=5-9",
-        "5-9/10",
-        "5-",
-        "-9",
-        "9-5",
-        "5",
-        "a-b",
-        "5 - 9",
-        "5--9",
-        "5-9-",
-        "0x5-9",
-    ];
-    rows.extend(odd.map(|range| chunk(range, "56789")));
+    ]);
+    rows.extend(ODD_RANGES.iter().map(|range| chunk(range, "56789")));
     rows.extend([
         at("GET {at}").note("still five bytes"),
         chunk("5-6", "56"),
@@ -158,40 +176,12 @@ pub(crate) fn chunks() -> Vec<Row> {
     rows
 }
 
-/// How sessions end.
-pub(crate) fn ends() -> Vec<Row> {
-    let put = |query: &str| at(&format!("PUT {{at}}{query}"));
-    let mut rows = Vec::new();
-    let wrong = [
-        "",
-        "?digest=",
-        "?digest=x",
-        "?digest=sha256:00",
-        "?x=y",
-        "?digest=md5:d41d8cd98f00b204e9800998ecf8427e",
-        "?digest={h}&digest={h}",
-        "?digest={nothing}",
-    ];
-    for query in wrong {
-        rows.extend([
-            start(),
-            at("PATCH {at}").text("01234"),
-            put(query),
-            at("GET {at}"),
-        ]);
-    }
-    rows.extend([
-        start(),
-        at("PATCH {at}").text("01234"),
-        put("?digest={h}"),
-        at("GET {at}").note("after its end"),
-        start(),
-        at("PATCH {at}").text("01234"),
-        put("?digest={h}").text(""),
-        start(),
-        put("?digest={h}").text("01234").note("in one piece"),
-        start(),
-        put("?digest={h.512}").text("01234"),
+fn put(query: &str) -> Row {
+    at(&format!("PUT {{at}}{query}"))
+}
+
+fn last_parts() -> Vec<Row> {
+    vec![
         start(),
         at("PATCH {at}").text("01"),
         put("?digest={h}")
@@ -218,6 +208,33 @@ pub(crate) fn ends() -> Vec<Row> {
             .with("Content-Range", "2-9")
             .text("234")
             .note("a range too long"),
+    ]
+}
+
+/// How sessions end.
+pub(crate) fn ends() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for query in WRONG_ENDS {
+        rows.extend([
+            start(),
+            at("PATCH {at}").text("01234"),
+            put(query),
+            at("GET {at}"),
+        ]);
+    }
+    rows.extend(last_parts());
+    rows.extend([
+        start(),
+        at("PATCH {at}").text("01234"),
+        put("?digest={h}"),
+        at("GET {at}").note("after its end"),
+        start(),
+        at("PATCH {at}").text("01234"),
+        put("?digest={h}").text(""),
+        start(),
+        put("?digest={h}").text("01234").note("in one piece"),
+        start(),
+        put("?digest={h.512}").text("01234"),
         start(),
         put("?digest={h}").with("Content-Range", "x").text("01234"),
         start(),

@@ -1,219 +1,158 @@
 //! `PUT /v2/{name}/manifests/{reference}`: what a body may be.
+//!
+//! In the tables `@H`, `@C` and `@L` stand for the head, the config and the layers of an image that
+//! is taken.
 
 use crate::row::{Row, row};
 
 const HEAD: &str = r#""schemaVersion":2,"mediaType":"{image}""#;
 const CONFIG: &str = r#""config":{"mediaType":"{config}","digest":"{c}","size":2}"#;
-const LAYERS: &str = r#""layers":[{"mediaType":"{tar}","digest":"{l}","size":5}]"#;
+const LAYER: &str = r#"{"mediaType":"{tar}","digest":"{l}","size":5}"#;
+
+const SHAPES: &[(&str, &str)] = &[
+    ("empty", ""),
+    ("no JSON", "not json"),
+    ("null", "null"),
+    ("an array", "[]"),
+    ("a number", "1"),
+    ("an empty object", "{}"),
+    ("cut off", r#"{"schemaVersion":2,"#),
+    ("two documents", "{@H,@C,@L}{}"),
+    ("space around", " \n{@H,@C,@L}\n "),
+    ("a byte order mark", "\u{feff}{@H,@C,@L}"),
+    ("no schema version", r#"{"mediaType":"{image}",@C,@L}"#),
+    ("schema version 1", r#"{"schemaVersion":1,@C,@L}"#),
+    ("schema version as text", r#"{"schemaVersion":"2",@C,@L}"#),
+    ("schema version 2.0", r#"{"schemaVersion":2.0,@C,@L}"#),
+    ("no media type", r#"{"schemaVersion":2,@C,@L}"#),
+    (
+        "another media type",
+        r#"{"schemaVersion":2,"mediaType":"{index}",@C,@L}"#,
+    ),
+    (
+        "a media type that is none",
+        r#"{"schemaVersion":2,"mediaType":"x",@C,@L}"#,
+    ),
+    ("no config", "{@H,@L}"),
+    ("config null", r#"{@H,"config":null,@L}"#),
+    ("config empty", r#"{@H,"config":{},@L}"#),
+    ("no layers", "{@H,@C}"),
+    ("layers null", r#"{@H,@C,"layers":null}"#),
+    ("layers empty", r#"{@H,@C,"layers":[]}"#),
+    ("layers an object", r#"{@H,@C,"layers":{}}"#),
+    ("the same layer twice", r#"{@H,@C,"layers":[@1,@1]}"#),
+    ("unknown keys", r#"{@H,@C,@L,"x":[1]}"#),
+    ("a key twice", "{@H,@C,@L,@L}"),
+    ("parts of both kinds", r#"{@H,@C,@L,"manifests":[]}"#),
+    ("annotations", r#"{@H,@C,@L,"annotations":{"a":"b"}}"#),
+    (
+        "annotations of numbers",
+        r#"{@H,@C,@L,"annotations":{"a":1}}"#,
+    ),
+    ("annotations null", r#"{@H,@C,@L,"annotations":null}"#),
+    ("an artifact type", r#"{@H,@C,@L,"artifactType":"a/b"}"#),
+    (
+        "an artifact type that is none",
+        r#"{@H,@C,@L,"artifactType":"x"}"#,
+    ),
+    ("a subject that is null", r#"{@H,@C,@L,"subject":null}"#),
+    ("a subject that is empty", r#"{@H,@C,@L,"subject":{}}"#),
+];
+
+/// Layers: type, digest, size.
+const LAYERS: &[(&str, [&str; 3])] = &[
+    ("layer missing", ["{tar}", "{nothing}", "5"]),
+    ("layer elsewhere", ["{tar}", "{o}", "5"]),
+    ("layer of another size", ["{tar}", "{l}", "6"]),
+    ("layer of no size", ["{tar}", "{l}", "-1"]),
+    ("layer of a half", ["{tar}", "{l}", "5.5"]),
+    (
+        "layer of a large size",
+        ["{tar}", "{l}", "99999999999999999999"],
+    ),
+    ("layer with size as text", ["{tar}", "{l}", "\"5\""]),
+    ("layer of a short digest", ["{tar}", "sha256:00", "5"]),
+    (
+        "layer of another algorithm",
+        ["{tar}", "md5:d41d8cd98f00b204e9800998ecf8427e", "5"],
+    ),
+    ("layer of no type", ["", "{l}", "5"]),
+    ("layer of an odd type", ["x", "{l}", "5"]),
+    (
+        "layer of another type",
+        ["application/vnd.example+x", "{l}", "5"],
+    ),
+    (
+        "foreign layer missing",
+        [
+            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+            "{nothing}",
+            "5",
+        ],
+    ),
+];
+
+const CONFIGS: &[(&str, [&str; 3])] = &[
+    ("config missing", ["{config}", "{nothing}", "2"]),
+    ("empty config missing", ["{empty}", "{nothing}", "2"]),
+    ("empty config", ["{empty}", "{c}", "2"]),
+    ("config of another size", ["{config}", "{c}", "3"]),
+    (
+        "config of an artifact missing",
+        ["application/vnd.example+json", "{nothing}", "2"],
+    ),
+    (
+        "config of an artifact",
+        ["application/vnd.example+json", "{c}", "2"],
+    ),
+];
+
+const SUBJECTS: &[(&str, [&str; 3])] = &[
+    ("a subject that is missing", ["{image}", "{nothing}", "7"]),
+    ("a subject that is elsewhere", ["{image}", "{m}", "7"]),
+    ("a subject of a short digest", ["{image}", "sha256:00", "7"]),
+];
+
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut add = |what: &str, text: &str| rows.extend(case(what, text));
+    for (what, text) in SHAPES {
+        add(what, text);
+    }
+    for (what, layer) in LAYERS {
+        add(what, &format!(r#"{{@H,@C,"layers":[{}]}}"#, part(layer)));
+    }
+    for (what, config) in CONFIGS {
+        add(what, &format!(r#"{{@H,"config":{},@L}}"#, part(config)));
+    }
+    for (what, subject) in SUBJECTS {
+        add(
+            what,
+            &format!(r#"{{@H,@C,@L,"subject":{}}}"#, part(subject)),
+        );
+    }
+    let large = "x".repeat(4 << 20);
+    add(
+        "over 4 MiB",
+        &format!(r#"{{@H,@C,@L,"annotations":{{"a":"{large}"}}}}"#),
+    );
+    rows
+}
+
+fn part([media_type, digest, size]: &[&str; 3]) -> String {
+    format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}}}"#)
+}
 
 /// Pushes a text under a tag that tells what it is, and looks whether it is there.
 fn case(what: &str, text: &str) -> [Row; 2] {
     let tag = what.replace(' ', "-");
+    let text = text
+        .replace("@H", HEAD)
+        .replace("@C", CONFIG)
+        .replace("@L", r#""layers":[@1]"#)
+        .replace("@1", LAYER);
     [
-        row(format!("PUT /v2/r/manifests/{tag}")).manifest("{image}", text),
+        row(format!("PUT /v2/r/manifests/{tag}")).manifest("{image}", &text),
         row(format!("GET /v2/r/manifests/{tag}")),
-    ]
-}
-
-pub(crate) fn rows() -> Vec<Row> {
-    let mut cases = shapes();
-    cases.extend(contents());
-    let large = "x".repeat(4 << 20);
-    let large = format!(r#"{{{HEAD},{CONFIG},{LAYERS},"annotations":{{"a":"{large}"}}}}"#);
-    cases.push(("over 4 MiB", large));
-    let cases = cases.iter();
-    cases.flat_map(|(what, text)| case(what, text)).collect()
-}
-
-fn shapes() -> Vec<(&'static str, String)> {
-    let text = |note, text: &str| (note, text.to_owned());
-    vec![
-        text("empty", ""),
-        text("no JSON", "not json"),
-        text("null", "null"),
-        text("an array", "[]"),
-        text("a number", "1"),
-        text("an empty object", "{}"),
-        text("cut off", r#"{"schemaVersion":2,"#),
-        ("two documents", format!("{{{HEAD},{CONFIG},{LAYERS}}}{{}}")),
-        (
-            "space around",
-            format!(" \n{{{HEAD},{CONFIG},{LAYERS}}}\n "),
-        ),
-        (
-            "a byte order mark",
-            format!("\u{feff}{{{HEAD},{CONFIG},{LAYERS}}}"),
-        ),
-        (
-            "no schema version",
-            format!(r#"{{"mediaType":"{{image}}",{CONFIG},{LAYERS}}}"#),
-        ),
-        (
-            "schema version 1",
-            format!(r#"{{"schemaVersion":1,{CONFIG},{LAYERS}}}"#),
-        ),
-        (
-            "schema version as text",
-            format!(r#"{{"schemaVersion":"2",{CONFIG},{LAYERS}}}"#),
-        ),
-        (
-            "schema version 2.0",
-            format!(r#"{{"schemaVersion":2.0,{CONFIG},{LAYERS}}}"#),
-        ),
-        (
-            "no media type",
-            format!(r#"{{"schemaVersion":2,{CONFIG},{LAYERS}}}"#),
-        ),
-        (
-            "another media type",
-            format!(r#"{{"schemaVersion":2,"mediaType":"{{index}}",{CONFIG},{LAYERS}}}"#),
-        ),
-        (
-            "a media type that is none",
-            format!(r#"{{"schemaVersion":2,"mediaType":"x",{CONFIG},{LAYERS}}}"#),
-        ),
-        ("no config", format!("{{{HEAD},{LAYERS}}}")),
-        (
-            "config null",
-            format!(r#"{{{HEAD},"config":null,{LAYERS}}}"#),
-        ),
-        (
-            "config empty",
-            format!(r#"{{{HEAD},"config":{{}},{LAYERS}}}"#),
-        ),
-        ("no layers", format!("{{{HEAD},{CONFIG}}}")),
-        (
-            "layers null",
-            format!(r#"{{{HEAD},{CONFIG},"layers":null}}"#),
-        ),
-        (
-            "layers empty",
-            format!(r#"{{{HEAD},{CONFIG},"layers":[]}}"#),
-        ),
-        (
-            "layers an object",
-            format!(r#"{{{HEAD},{CONFIG},"layers":{{}}}}"#),
-        ),
-        (
-            "unknown keys",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"x":[1]}}"#),
-        ),
-        (
-            "a key twice",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},{LAYERS}}}"#),
-        ),
-        (
-            "parts of both kinds",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"manifests":[]}}"#),
-        ),
-        (
-            "annotations",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"annotations":{{"a":"b"}}}}"#),
-        ),
-        (
-            "annotations of numbers",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"annotations":{{"a":1}}}}"#),
-        ),
-        (
-            "an artifact type",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"artifactType":"a/b"}}"#),
-        ),
-        (
-            "an artifact type that is none",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"artifactType":"x"}}"#),
-        ),
-    ]
-}
-
-fn contents() -> Vec<(&'static str, String)> {
-    let image =
-        |config: &str, layer: &str| format!(r#"{{{HEAD},"config":{config},"layers":[{layer}]}}"#);
-    let part = |kind: &str, digest: &str, size: &str| {
-        format!(r#"{{"mediaType":"{kind}","digest":"{digest}","size":{size}}}"#)
-    };
-    let (config, layer) = (part("{config}", "{c}", "2"), part("{tar}", "{l}", "5"));
-    let with_layer = |note, kind, digest, size| (note, image(&config, &part(kind, digest, size)));
-    let with_config = |note, kind, digest| (note, image(&part(kind, digest, "2"), &layer));
-    let subject = |note, digest: &str| {
-        let subject = part("{image}", digest, "{m.size}");
-        (
-            note,
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"subject":{subject}}}"#),
-        )
-    };
-    vec![
-        with_layer("layer missing", "{tar}", "{nothing}", "5"),
-        with_layer("layer elsewhere", "{tar}", "{o}", "5"),
-        with_layer("layer of another size", "{tar}", "{l}", "6"),
-        with_layer("layer of no size", "{tar}", "{l}", "-1"),
-        with_layer("layer of a half", "{tar}", "{l}", "5.5"),
-        with_layer(
-            "layer of a large size",
-            "{tar}",
-            "{l}",
-            "99999999999999999999",
-        ),
-        with_layer("layer with size as text", "{tar}", "{l}", "\"5\""),
-        with_layer("layer of a short digest", "{tar}", "sha256:00", "5"),
-        with_layer(
-            "layer of another algorithm",
-            "{tar}",
-            "md5:d41d8cd98f00b204e9800998ecf8427e",
-            "5",
-        ),
-        with_layer("layer of no type", "", "{l}", "5"),
-        with_layer("layer of an odd type", "x", "{l}", "5"),
-        with_layer(
-            "layer of another type",
-            "application/vnd.example+x",
-            "{l}",
-            "5",
-        ),
-        with_layer(
-            "foreign layer missing",
-            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-            "{nothing}",
-            "5",
-        ),
-        with_config("config missing", "{config}", "{nothing}"),
-        with_config("empty config missing", "{empty}", "{nothing}"),
-        with_config(
-            "config of an artifact missing",
-            "application/vnd.example+json",
-            "{nothing}",
-        ),
-        with_config(
-            "config of an artifact",
-            "application/vnd.example+json",
-            "{c}",
-        ),
-        with_config("empty config", "{empty}", "{c}"),
-        (
-            "the same layer twice",
-            image(&config, &format!("{layer},{layer}")),
-        ),
-        subject("a subject that is missing", "{nothing}"),
-        subject("a subject that is elsewhere", "{m}"),
-        subject("a subject of a short digest", "sha256:00"),
-        (
-            "a subject that is null",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"subject":null}}"#),
-        ),
-        (
-            "a subject that is empty",
-            format!(r#"{{{HEAD},{CONFIG},{LAYERS},"subject":{{}}}}"#),
-        ),
-        (
-            "a layer with more",
-            image(
-                &config,
-                &layer
-                    .replace(
-                        '}',
-                        r#"","urls":["https://example.org/a"],"annotations":{"a":"b"}}"#,
-                    )
-                    .replace("5\"", "5"),
-            ),
-        ),
     ]
 }
