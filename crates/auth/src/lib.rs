@@ -1,9 +1,6 @@
 //! Who is calling, and what they may do.
 //!
 //! Knows headers and identities. Knows nothing of routes, of bodies, or of how a refusal is worded.
-//! No method of authentication and no access policy is here yet: [`Gate::open`] takes everybody for
-//! anonymous and [`Policy::Open`] allows everything. A configuration that asks for more must be
-//! refused by whoever reads it.
 //!
 //! ```
 //! use auth::{Identity, Policy};
@@ -18,12 +15,15 @@
 //! |---|---|
 //! | [`identity`] | who is calling |
 //! | [`gate`] | the methods that are tried, in order |
+//! | [`limit`] | what credentials themselves allow |
 //! | [`policy`] | what an identity may do |
 
 pub mod gate;
 pub mod identity;
+pub mod limit;
 pub mod policy;
 
-pub use gate::{Authenticator, Evidence, Gate, Verdict};
-pub use identity::{Identity, User};
+pub use gate::{Authenticator, Authorization, Evidence, Gate, Refusal, Verdict};
+pub use identity::{Identity, Method, User};
+pub use limit::{Grant, Limit, LimitMode, Reach};
 pub use policy::Policy;

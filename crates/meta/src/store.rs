@@ -30,6 +30,12 @@ pub enum Table {
     Ahead = 8,
     /// Pull and push statistics.
     Stats = 9,
+    /// Users who have logged in.
+    Users = 10,
+    /// Keys that users made for themselves.
+    ApiKeys = 11,
+    /// Browsers that are logged in.
+    Sessions = 12,
 }
 
 impl Table {
@@ -46,6 +52,9 @@ impl Table {
             Self::Blobs => 7,
             Self::Ahead => 8,
             Self::Stats => 9,
+            Self::Users => 10,
+            Self::ApiKeys => 11,
+            Self::Sessions => 12,
         }
     }
 
@@ -62,6 +71,9 @@ impl Table {
             Self::Blobs => "blobs",
             Self::Ahead => "ahead",
             Self::Stats => "stats",
+            Self::Users => "users",
+            Self::ApiKeys => "api keys",
+            Self::Sessions => "sessions",
         }
     }
 }

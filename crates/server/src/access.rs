@@ -139,10 +139,11 @@ mod tests {
     #[test]
     fn refusals_depend_on_who_is_calling() {
         let repo: RepoName = "r".parse().unwrap();
-        let user = Identity::User(Arc::new(User {
-            name: "ann".to_owned(),
-            groups: Vec::new(),
-        }));
+        let user = Identity::User(Arc::new(User::new(
+            "ann",
+            Vec::new(),
+            auth::Method::Htpasswd,
+        )));
         let code = |identity: &Identity, allowed, need| {
             let caller = Caller {
                 identity: identity.clone(),

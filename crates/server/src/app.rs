@@ -228,9 +228,11 @@ impl App {
         let evidence = Evidence {
             headers: &request.parts.headers,
             peer,
+            certificate: None,
+            now: self.registry.clock().now(),
         };
         let identity = self.gate.identify(&evidence).await;
-        let identity = identity.ok_or(ErrorCode::Unauthorized)?;
+        let identity = identity.map_err(|_refusal| ErrorCode::Unauthorized)?;
         // Asked once per request, so the first answer is the only one.
         let _ = request.who.set(identity.clone());
         Ok(self.caller(identity, request))

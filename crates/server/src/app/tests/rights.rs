@@ -33,10 +33,11 @@ async fn send_as(server: &Server, table: Table, line: &str, body: &str) -> u16 {
         who: &who,
     };
     let caller = Caller {
-        identity: Identity::User(Arc::new(User {
-            name: "ann".to_owned(),
-            groups: Vec::new(),
-        })),
+        identity: Identity::User(Arc::new(User::new(
+            "ann",
+            Vec::new(),
+            auth::Method::Htpasswd,
+        ))),
         rights: Rights::by(Arc::new(table)),
         admin: false,
         peer: server.connection.peer(),
