@@ -3,21 +3,42 @@
 //! Knows headers and identities. Knows nothing of routes, of bodies, or of how a refusal is worded.
 //!
 //! ```
+//! use std::time::SystemTime;
+//!
+//! use auth::policy::{Entry, Facts, PolicyOptions};
 //! use auth::{Identity, Policy};
 //! use meta::Action;
 //!
-//! let rights = Policy::Open.rights(&Identity::Anonymous);
-//! assert!(rights.allows(&"team/app".parse()?, Action::Read));
-//! # Ok::<(), oci::name::NameError>(())
+//! let policy = Policy::compile(&PolicyOptions {
+//!     repositories: vec![(
+//!         "public/**".to_owned(),
+//!         Entry {
+//!             anonymous: vec!["read".to_owned()],
+//!             ..Entry::default()
+//!         },
+//!     )],
+//!     ..PolicyOptions::default()
+//! })?;
+//! let facts = || {
+//!     let headers = http::HeaderMap::new();
+//!     let peer = ([192, 0, 2, 1], 4711).into();
+//!     Facts::of(SystemTime::UNIX_EPOCH, &http::Method::GET, &headers, peer, None)
+//! };
+//! let rights = policy.rights(&Identity::Anonymous, facts);
+//! assert!(rights.allows(&"public/app".parse()?, Action::Read));
+//! assert!(!rights.allows(&"team/app".parse()?, Action::Read));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`identity`] | who is calling |
 //! | [`gate`] | the methods that are tried, in order |
-//! | [`limit`] | what credentials themselves allow |
 //! | [`policy`] | what an identity may do |
+//! | [`limit`] | what credentials themselves allow |
+//! | [`condition`] | expressions over requests and claims |
 
+pub mod condition;
 pub mod gate;
 pub mod identity;
 pub mod limit;
@@ -25,5 +46,5 @@ pub mod policy;
 
 pub use gate::{Authenticator, Authorization, Evidence, Gate, Refusal, Verdict};
 pub use identity::{Identity, Method, User};
-pub use limit::{Grant, Limit, LimitMode, Reach};
+pub use limit::{Actions, Limit, LimitEntry, LimitMode, Scope};
 pub use policy::Policy;

@@ -53,7 +53,7 @@ pub use edit::Edit;
 pub use embedded::{EmbeddedOptions, EmbeddedStore, Opened};
 pub use error::{Error, WriteError};
 pub use memory::MemoryStore;
-pub use rights::{Action, Rights, Rule};
+pub use rights::{Action, Refusal, Rights, Rule};
 pub use rows::{
     AheadRow, BlobRow, IndexIdentity, LinkRow, ManifestRow, ReferrerRow, RepoRow, Role, StatsRow,
     TagRow,

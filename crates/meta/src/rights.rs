@@ -18,10 +18,61 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Create, Self::Update, Self::Delete];
+
+    /// The name that policies use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Says that the caller may not do something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the caller is told, in the words of whoever wrote the policy.
+    pub reason: Option<String>,
+}
+
 /// Decides for one caller.
 pub trait Rule: Send + Sync {
-    /// Tells whether the caller may do `action` in `repo`.
+    /// Tells whether the caller may really do `action` in `repo`: what hands out content asks this.
     fn allows(&self, repo: &RepoName, action: Action) -> bool;
+
+    /// Judges an action on a tag or digest; `reference` is empty where the request names neither.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the caller may not.
+    fn judge(&self, repo: &RepoName, action: Action, reference: &str) -> Result<(), Refusal> {
+        let _ = reference;
+        if self.allows(repo, action) {
+            Ok(())
+        } else {
+            Err(Refusal::default())
+        }
+    }
+
+    /// Tells whether lists show the name of `repo` to the caller. Never a licence to read from it.
+    ///
+    /// Compat: zot's lists look at no condition, so that they may name a repository that the caller
+    /// is then refused.
+    fn shows(&self, repo: &RepoName) -> bool {
+        self.allows(repo, Action::Read)
+    }
+
+    /// Tells whether deleting a manifest with several tags is to be refused to the caller.
+    ///
+    /// Compat: zot's `detectManifestCollision`.
+    fn detects_collision(&self, repo: &RepoName) -> bool {
+        let _ = repo;
+        false
+    }
 }
 
 /// What one caller may do. Listings demand one, so that forgetting to filter does not compile.
@@ -39,9 +90,33 @@ impl Rights {
         Self(Some(rule))
     }
 
-    /// Tells whether the caller may do `action` in `repo`.
+    /// Tells whether the caller may really do `action` in `repo`.
     pub fn allows(&self, repo: &RepoName, action: Action) -> bool {
         self.0.as_ref().is_none_or(|rule| rule.allows(repo, action))
+    }
+
+    /// Judges an action on a tag or digest, as [`Rule::judge`].
+    ///
+    /// # Errors
+    /// [`Refusal`] when the caller may not.
+    pub fn judge(&self, repo: &RepoName, action: Action, reference: &str) -> Result<(), Refusal> {
+        match &self.0 {
+            Some(rule) => rule.judge(repo, action, reference),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whether lists show the name of `repo`, as [`Rule::shows`].
+    pub fn shows(&self, repo: &RepoName) -> bool {
+        self.0.as_ref().is_none_or(|rule| rule.shows(repo))
+    }
+
+    /// Tells whether deleting a manifest with several tags is to be refused, as
+    /// [`Rule::detects_collision`]. Without access control it is not.
+    pub fn detects_collision(&self, repo: &RepoName) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|rule| rule.detects_collision(repo))
     }
 }
 
@@ -52,5 +127,33 @@ impl fmt::Debug for Rights {
         } else {
             "Rights(by rule)"
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Reads;
+
+    impl Rule for Reads {
+        fn allows(&self, _: &RepoName, action: Action) -> bool {
+            action == Action::Read
+        }
+    }
+
+    #[test]
+    fn a_rule_that_only_allows_answers_the_rest() {
+        let repo: RepoName = "a".parse().unwrap();
+        let some = Rights::by(Arc::new(Reads));
+        let all = Rights::everything();
+        for action in Action::ALL {
+            let reads = action == Action::Read;
+            assert_eq!(some.allows(&repo, action), reads);
+            assert_eq!(some.judge(&repo, action, "t").is_ok(), reads);
+            assert!(all.allows(&repo, action) && all.judge(&repo, action, "t").is_ok());
+        }
+        assert!(some.shows(&repo) && all.shows(&repo));
+        assert!(!some.detects_collision(&repo) && !all.detects_collision(&repo));
     }
 }

@@ -8,7 +8,7 @@ use crate::page::Page;
 use crate::registry::{Lists, Registry};
 
 impl Registry {
-    /// Lists repositories that `rights` let the caller read, in byte order, after `after`.
+    /// Lists repositories that `rights` show to the caller, in byte order, after `after`.
     ///
     /// On a store that others may have written, waits until its folders have been walked once.
     ///

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use auth::policy::Facts;
 use auth::{Evidence, Gate, Identity, Policy};
 use ext::{Caller, Fixed};
 use futures_util::FutureExt;
@@ -239,9 +240,14 @@ impl App {
     }
 
     pub(crate) fn caller(&self, identity: Identity, request: Request<'_>) -> Caller {
+        let facts = || {
+            let now = self.registry.clock().now();
+            let (parts, peer) = (request.parts, request.connection.peer());
+            Facts::of(now, &parts.method, &parts.headers, peer, None)
+        };
         Caller {
-            rights: self.policy.rights(&identity),
-            admin: self.policy.is_admin(&identity),
+            rights: self.policy.rights(&identity, facts),
+            admin: self.policy.is_admin(&identity, facts),
             peer: request.connection.peer(),
             identity,
         }

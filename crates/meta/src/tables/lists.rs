@@ -127,8 +127,8 @@ impl Meta {
         self.filtered(prefix, after, limit, keep).await
     }
 
-    /// Lists the repositories that the caller may read, by name, those after `after`, at most
-    /// `limit`. Reads on until so many are found.
+    /// Lists the repositories whose names the caller is shown, those after `after`, at most `limit`.
+    /// Reads on until so many are found.
     ///
     /// # Errors
     /// As [`Self::repo`].
@@ -139,7 +139,7 @@ impl Meta {
         limit: usize,
     ) -> Result<Vec<(RepoName, RepoRow)>, Error> {
         let after = after.map(|after| after.as_bytes().to_vec());
-        let keep = |repo: &RepoName, _: &RepoRow| rights.allows(repo, Action::Read);
+        let keep = |repo: &RepoName, _: &RepoRow| rights.shows(repo);
         self.filtered(Vec::new(), after, limit, keep).await
     }
 

@@ -210,8 +210,7 @@ async fn may_push(
 /// Spec: distribution 1.1, Deleting tags, Deleting Manifests.
 async fn delete(call: &Call<'_>, repo: &RepoName, reference: &Reference) -> Result<Reply, Error> {
     let request = DeleteManifest {
-        // Only an access policy can ask for this refusal.
-        refuse_shared: false,
+        refuse_shared: call.caller.rights.detects_collision(repo),
         condition: condition::of_write(call.headers()),
     };
     call.registry()
