@@ -58,7 +58,8 @@ impl Apart {
 
 impl Drop for Apart {
     fn drop(&mut self) {
-        self.child.kill().ok();
+        // It ends by itself then, and takes its folder with it.
+        drop(self.child.stdin.take());
         self.child.wait().ok();
     }
 }

@@ -83,6 +83,7 @@ pub(crate) fn request(reference: Reference, raw: &Bytes) -> PutManifest {
         raw: raw.clone(),
         by: None,
         condition: Condition::Always,
+        rights: meta::Rights::everything(),
     }
 }
 

@@ -103,6 +103,7 @@ async fn case_b68_a_layer_listed_four_times_and_an_old_schema() {
             raw: old.clone(),
             by: None,
             condition: Condition::Always,
+            rights: meta::Rights::everything(),
         };
         let refused = world.registry.put_manifest(&repo, request).await;
         assert!(

@@ -78,6 +78,9 @@ pub enum Error {
     /// A check of an extension refused the manifest.
     #[error("manifest was refused")]
     Refused(Refusal),
+    /// The caller may not set what a push sets.
+    #[error("caller has no right to this")]
+    Denied(meta::Refusal),
     /// A precondition of the request does not hold.
     #[error("precondition does not hold")]
     Precondition,
@@ -146,6 +149,10 @@ impl From<Error> for oci::Error {
             Error::Refused(refusal) => wire
                 .with(refusal.field, &refusal.reason)
                 .because(refusal.reason.trim()),
+            Error::Denied(refusal) => match &refusal.reason {
+                Some(reason) => wire.with("reason", reason).because(reason),
+                None => wire,
+            },
             Error::Source(_) | Error::Precondition | Error::Contended => wire,
             Error::Corrupt(_) | Error::Storage(_) | Error::Meta(_) | Error::Closed => {
                 wire.caused_by(error)
@@ -170,6 +177,7 @@ fn code_of(error: &Error) -> ErrorCode {
         Error::UploadUnknown(_) => ErrorCode::BlobUploadUnknown,
         Error::UploadOffset { .. } | Error::UploadBusy(_) => ErrorCode::RangeInvalid,
         Error::Source(source) => source.code(),
+        Error::Denied(_) => ErrorCode::Denied,
         Error::Precondition => ErrorCode::PreconditionFailed,
         Error::Storage(error) => storage_code(error.kind()),
         Error::Meta(meta::Error::Full(_)) => ErrorCode::StorageFull,

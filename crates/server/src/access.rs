@@ -2,10 +2,12 @@
 //!
 //! The decision is a pure function of the route, so that a test can walk all of them.
 
+use std::borrow::Cow;
+
 use ext::Caller;
 use http::Method;
-use meta::Action;
-use oci::{Error, ErrorCode, RepoName};
+use meta::{Action, Refusal};
+use oci::{Error, ErrorCode, Reference, RepoName};
 
 use crate::route::Route;
 
@@ -50,28 +52,63 @@ fn action(method: &Method) -> Action {
     }
 }
 
-/// Tells whether a caller has what is needed.
+/// Judges whether a caller has what a route needs.
+///
+/// A push needs one of two rights at first; which one is for the engine to judge, tag by tag.
 ///
 /// # Errors
 /// `Unauthorized` for an anonymous caller, who may come back with credentials; `Denied` for others.
-pub fn check(need: Need<'_>, caller: &Caller) -> Result<(), Error> {
-    let rights = &caller.rights;
-    let may = match need {
-        Need::Nothing | Need::Entry => true,
-        Need::Right(repo, action) => rights.allows(repo, action),
+pub fn check(route: &Route, method: &Method, caller: &Caller) -> Result<(), Error> {
+    let judged = match rights_needed(route, method) {
+        Need::Nothing | Need::Entry => Ok(()),
+        Need::Right(repo, action) => caller.rights.judge(repo, action, &reference(route)),
         Need::Push(repo) => {
-            rights.allows(repo, Action::Create) || rights.allows(repo, Action::Update)
+            let reference = reference(route);
+            let create = caller.rights.judge(repo, Action::Create, &reference);
+            create.or_else(|refusal| {
+                let update = caller.rights.judge(repo, Action::Update, &reference);
+                update.map_err(|other| {
+                    if other.reason.is_some() {
+                        other
+                    } else {
+                        refusal
+                    }
+                })
+            })
         }
     };
-    if may { Ok(()) } else { Err(denied(caller)) }
+    judged.map_err(|refusal| refused(caller, refusal))
+}
+
+/// What conditions of a policy know as the reference.
+///
+/// Compat: in zot only manifests have one.
+fn reference(route: &Route) -> Cow<'_, str> {
+    let Route::Manifest { reference, .. } = route else {
+        return Cow::Borrowed("");
+    };
+    match reference {
+        Reference::Tag(tag) => Cow::Borrowed(tag.as_str()),
+        Reference::Digest(digest) => Cow::Owned(digest.to_string()),
+    }
 }
 
 /// Yields the error for a caller who lacks a right.
 pub fn denied(caller: &Caller) -> Error {
-    Error::new(match caller.identity.name() {
+    refused(caller, Refusal::default())
+}
+
+/// Does the same with the reason that a policy gives.
+pub fn refused(caller: &Caller, refusal: Refusal) -> Error {
+    // Whoever came with credentials is not helped by being asked for them, even if they name nobody.
+    let error = Error::new(match caller.identity.user() {
         Some(_) => ErrorCode::Denied,
         None => ErrorCode::Unauthorized,
-    })
+    });
+    match refusal.reason {
+        Some(reason) => error.with("reason", &reason).because(reason),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -138,31 +175,36 @@ mod tests {
 
     #[test]
     fn refusals_depend_on_who_is_calling() {
-        let repo: RepoName = "r".parse().unwrap();
         let user = Identity::User(Arc::new(User::new(
             "ann",
             Vec::new(),
             auth::Method::Htpasswd,
         )));
-        let code = |identity: &Identity, allowed, need| {
+        let code = |identity: &Identity, allowed, line: &str| {
             let caller = Caller {
                 identity: identity.clone(),
                 rights: Rights::by(Arc::new(Only(allowed))),
                 admin: false,
                 peer: ([127, 0, 0, 1], 1).into(),
             };
-            check(need, &caller).map_err(|error| error.code)
+            let (method, path) = line.split_once(' ').unwrap();
+            let method = method.parse().unwrap();
+            let checked = check(&route(&method, path), &method, &caller);
+            checked.err().map(|error| error.code)
         };
-        let read = Need::Right(&repo, Action::Read);
         let anonymous = Identity::Anonymous;
-        assert_eq!(code(&user, Action::Read, read), Ok(()));
-        assert_eq!(code(&user, Action::Create, read), Err(ErrorCode::Denied));
-        let refused = code(&anonymous, Action::Create, read);
-        assert_eq!(refused, Err(ErrorCode::Unauthorized));
-        let push = Need::Push(&repo);
-        assert_eq!(code(&user, Action::Create, push), Ok(()));
-        assert_eq!(code(&user, Action::Update, push), Ok(()));
-        assert_eq!(code(&user, Action::Read, push), Err(ErrorCode::Denied));
-        assert_eq!(code(&anonymous, Action::Read, Need::Entry), Ok(()));
+        let (denied, unknown) = (Some(ErrorCode::Denied), Some(ErrorCode::Unauthorized));
+        let table = [
+            (&user, Action::Read, "GET /v2/r/tags/list", None),
+            (&user, Action::Create, "GET /v2/r/tags/list", denied),
+            (&anonymous, Action::Create, "GET /v2/r/tags/list", unknown),
+            (&user, Action::Create, "PUT /v2/r/manifests/t", None),
+            (&user, Action::Update, "PUT /v2/r/manifests/t", None),
+            (&user, Action::Read, "PUT /v2/r/manifests/t", denied),
+            (&anonymous, Action::Read, "GET /v2/_catalog", None),
+        ];
+        for (identity, allowed, line, want) in table {
+            assert_eq!(code(identity, allowed, line), want, "{allowed:?} {line}");
+        }
     }
 }

@@ -7,17 +7,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use auth::policy::Facts;
-use auth::{Evidence, Gate, Identity, Policy};
-use ext::{Caller, Fixed};
+use auth::Identity;
+use ext::Fixed;
 use futures_util::FutureExt;
 use http::request::Parts;
+use http::uri::Authority;
 use http::{Method, Response, StatusCode, header as names};
 use oci::{Error, ErrorCode};
 use registry::{Registry, Source};
 
 use crate::access;
+use crate::admission::{self, Door};
 use crate::body::Body;
+use crate::challenge::Origin;
 use crate::connection::Connection;
 use crate::handler::{self, Call};
 use crate::header;
@@ -28,14 +30,13 @@ use crate::respond::{self, Reply, Subject};
 use crate::route::{Probe, Route, Space, route};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
+use crate::snapshot::Snapshot;
 
 /// The HTTP side of a registry as a value. Binding a port is somebody else's work.
 pub struct App {
     pub(crate) registry: Arc<Registry>,
     pub(crate) plan: Fixed,
-    gate: Gate,
-    policy: Policy,
-    settings: ArcSwap<Settings>,
+    snapshot: ArcSwap<Snapshot>,
     pub(crate) sessions: Sessions,
     ids: RequestIds,
     log: Option<Log>,
@@ -47,7 +48,7 @@ impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App")
             .field("plan", &self.plan)
-            .field("settings", &self.settings.load())
+            .field("snapshot", &self.snapshot.load())
             .finish_non_exhaustive()
     }
 }
@@ -55,12 +56,15 @@ impl fmt::Debug for App {
 impl App {
     /// Puts the HTTP side together: nobody needs credentials and everybody may do everything.
     pub fn open(registry: Arc<Registry>, settings: Settings, plan: Fixed) -> Self {
+        Self::new(registry, Snapshot::open(settings), plan)
+    }
+
+    /// Puts the HTTP side together.
+    pub fn new(registry: Arc<Registry>, snapshot: Snapshot, plan: Fixed) -> Self {
         Self {
             registry,
             plan,
-            gate: Gate::open(),
-            policy: Policy::Open,
-            settings: ArcSwap::from_pointee(settings),
+            snapshot: ArcSwap::from_pointee(snapshot),
             sessions: Sessions::default(),
             ids: RequestIds::new(),
             log: None,
@@ -76,9 +80,9 @@ impl App {
         self
     }
 
-    /// Replaces the settings; requests under way keep the old ones.
-    pub fn set_settings(&self, settings: Settings) {
-        self.settings.store(Arc::new(settings));
+    /// Replaces all that depends on the configuration; requests under way keep what they began with.
+    pub fn set_snapshot(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
     }
 
     /// Says that start-up is over: `/startupz` answers 200 from now on.
@@ -111,7 +115,7 @@ impl App {
         request: http::Request<hyper::body::Incoming>,
     ) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let limits = self.settings.load().body;
+        let limits = self.snapshot.load().settings.body;
         let mut source = incoming::Source::new(body, limits);
         self.answer(connection, &parts, &mut source).await
     }
@@ -124,11 +128,11 @@ impl App {
         source: &mut Source<'_>,
     ) -> Response<Body> {
         let begun = Instant::now();
-        let (settings, who) = (self.settings.load_full(), OnceLock::new());
+        let (snapshot, who) = (self.snapshot.load_full(), OnceLock::new());
         let request = Request {
             connection,
             parts,
-            settings: &settings,
+            snapshot: &snapshot,
             who: &who,
         };
         let reply = self.finished(request, source).await;
@@ -150,7 +154,7 @@ impl App {
     /// Answers a request, with all headers that every answer has.
     async fn finished(&self, request: Request<'_>, source: &mut Source<'_>) -> Reply {
         let Request {
-            parts, settings, ..
+            parts, snapshot, ..
         } = request;
         let (method, path) = (&parts.method, parts.uri.path());
         let id = self.ids.of(&parts.headers);
@@ -169,7 +173,11 @@ impl App {
         if matches!(route, Route::Other(_)) {
             handler::extension::finish(self, request, &mut reply);
         }
-        settings.cors.apply(&route, method, &mut reply.headers);
+        admission::challenge(request, &route, &mut reply);
+        snapshot
+            .settings
+            .cors
+            .apply(&route, method, &mut reply.headers);
         if reply.status == StatusCode::METHOD_NOT_ALLOWED {
             let allow = header::of_text(&route.methods().to_string());
             reply.headers.entry(names::ALLOW).or_insert(allow);
@@ -190,8 +198,8 @@ impl App {
         if let Route::Other(space) = route {
             return handler::extension::answer(self, request, *space, source).await;
         }
-        let caller = self.identify(request).await?;
-        access::check(access::rights_needed(route, &request.parts.method), &caller)?;
+        let caller = self.enter(request, Door::of(route)).await?;
+        access::check(route, &request.parts.method, &caller)?;
         let call = Call {
             app: self,
             request,
@@ -222,36 +230,6 @@ impl App {
             | Route::Invalid(_) => None,
         }
     }
-
-    /// Finds out who is calling and what they may do.
-    pub(crate) async fn identify(&self, request: Request<'_>) -> Result<Caller, Error> {
-        let peer = request.connection.peer();
-        let evidence = Evidence {
-            headers: &request.parts.headers,
-            peer,
-            certificate: None,
-            now: self.registry.clock().now(),
-        };
-        let identity = self.gate.identify(&evidence).await;
-        let identity = identity.map_err(|_refusal| ErrorCode::Unauthorized)?;
-        // Asked once per request, so the first answer is the only one.
-        let _ = request.who.set(identity.clone());
-        Ok(self.caller(identity, request))
-    }
-
-    pub(crate) fn caller(&self, identity: Identity, request: Request<'_>) -> Caller {
-        let facts = || {
-            let now = self.registry.clock().now();
-            let (parts, peer) = (request.parts, request.connection.peer());
-            Facts::of(now, &parts.method, &parts.headers, peer, None)
-        };
-        Caller {
-            rights: self.policy.rights(&identity, facts),
-            admin: self.policy.is_admin(&identity, facts),
-            peer: request.connection.peer(),
-            identity,
-        }
-    }
 }
 
 /// Lends what is known of a request before anybody has looked at who sent it.
@@ -259,9 +237,21 @@ impl App {
 pub(crate) struct Request<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) parts: &'a Parts,
-    pub(crate) settings: &'a Settings,
+    pub(crate) snapshot: &'a Snapshot,
     /// Who is calling, once that is known: for the log.
     pub(crate) who: &'a OnceLock<Identity>,
+}
+
+impl Request<'_> {
+    /// Yields where the registry is reached, as this client sees it.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        if let Some(origin) = &self.snapshot.origin {
+            return Some(origin.clone());
+        }
+        let host = header::text(&self.parts.headers, &names::HOST);
+        let host = host.or_else(|| self.parts.uri.authority().map(Authority::as_str));
+        Origin::requested("http", host?)
+    }
 }
 
 fn redirect(path: &str, query: Option<&str>) -> Reply {

@@ -40,7 +40,7 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn settings(&self) -> &'a Settings {
-        self.request.settings
+        &self.request.snapshot.settings
     }
 
     pub(crate) fn method(&self) -> &'a Method {

@@ -27,18 +27,21 @@
 //! | [`listen`], [`connection`] | ports, sockets, files that the kernel sends |
 //! | [`app`] | the way of a request: route, identity, rights, handler, answer |
 //! | [`route`] | what a request is for, a pure function |
-//! | [`access`] | what right it needs |
+//! | [`access`], `admission`, [`challenge`] | what right it needs, who is let in, with what to come back |
 //! | `handler` | one file per noun: blob, upload, manifest, tag, referrer, catalog, and the rest |
 //! | [`query`], [`page`], [`condition`], [`header`], [`incoming`], [`intake`] | the parts of requests |
 //! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
 //! | [`run`] | composition: from a configuration to a server that has ended |
 //! | `sessions` | how many uploads each client has begun |
+//! | [`snapshot`] | all that a change of the configuration replaces |
 //! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`log`] | lines in zot's form |
 
 pub mod access;
+mod admission;
 pub mod app;
 pub mod body;
+pub mod challenge;
 pub mod condition;
 pub mod connection;
 pub mod cors;
@@ -56,6 +59,7 @@ pub mod route;
 pub mod run;
 mod sessions;
 pub mod settings;
+pub mod snapshot;
 pub mod unsupported;
 
 pub use app::App;
@@ -63,4 +67,5 @@ pub use app::App;
 pub use ext::Extension;
 pub use route::Route;
 pub use settings::Settings;
+pub use snapshot::Snapshot;
 pub use unsupported::{ignored, unsupported};

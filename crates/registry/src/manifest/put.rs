@@ -13,7 +13,7 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use meta::{BlobRow, Edit, Found, TagRow, WriteError};
+use meta::{Action, BlobRow, Edit, Found, Rights, TagRow, WriteError};
 use oci::{Descriptor, Digest, Manifest, MediaType, Reference, RepoName, Tag};
 use storage::Key;
 
@@ -49,6 +49,9 @@ pub struct PutManifest {
     pub by: Option<String>,
     /// What the push relies on.
     pub condition: Condition,
+    /// What the caller may do. Which right a tag needs depends on whether it is there, so it is
+    /// judged together with the rows that the push is checked against.
+    pub rights: Rights,
 }
 
 /// What came of a push.
@@ -93,7 +96,7 @@ impl Registry {
     /// When this yields, the tags, the manifest and every blob that it names survive a power cut.
     ///
     /// # Errors
-    /// `TagInvalid`, `ManifestInvalid`, `ManifestMismatch`, `BlobsMissing`, `Refused`,
+    /// `TagInvalid`, `ManifestInvalid`, `ManifestMismatch`, `BlobsMissing`, `Refused`, `Denied`,
     /// `Precondition`; nothing is visible then.
     ///
     /// # Cancel safety
@@ -272,6 +275,11 @@ impl Registry {
         {
             return Err(Error::Precondition);
         }
+        let mut before = Vec::with_capacity(push.tags.len());
+        for tag in &push.tags {
+            before.push((tag, self.meta.tag(push.repo, tag).await?));
+        }
+        judge_push(push, &before)?;
         let row = self.meta.manifest(push.repo, &push.digest).await?;
         let mut plan = Plan {
             edit: Edit::durable(),
@@ -286,8 +294,7 @@ impl Registry {
         if plan.is_new {
             self.plan_manifest(push, &mut plan);
         }
-        for tag in &push.tags {
-            let before = self.meta.tag(push.repo, tag).await?;
+        for (tag, before) in &before {
             self.plan_tag(push, tag, before.as_ref(), &mut plan);
         }
         if plan.is_change() {
@@ -424,4 +431,35 @@ fn names_type(found: &Found<BlobRow>) -> bool {
 
 fn was_never_checked(found: &Found<BlobRow>) -> bool {
     matches!(&found.value, BlobRow::Present { checked: 0, .. })
+}
+
+/// Judges whether the caller may set what a push sets: a tag that is there needs the right to update,
+/// a new one that to create. The digest itself needs one too, where it is what the request names.
+///
+/// Compat: which rights zot asks for, and the reference that it asks with.
+fn judge_push(push: &Push<'_>, before: &[(&Tag, Option<Found<TagRow>>)]) -> Result<()> {
+    let judge = |action, reference: &str| {
+        let judged = push.request.rights.judge(push.repo, action, reference);
+        judged.map_err(Error::Denied)
+    };
+    let needed = |is_there| {
+        if is_there {
+            Action::Update
+        } else {
+            Action::Create
+        }
+    };
+    for (tag, row) in before {
+        judge(needed(row.is_some()), tag.as_str())?;
+    }
+    if let Reference::Digest(digest) = &push.request.reference {
+        let digest = digest.to_string();
+        if before.is_empty() || before.iter().any(|(_, row)| row.is_none()) {
+            judge(Action::Create, &digest)?;
+        }
+        if before.iter().any(|(_, row)| row.is_some()) {
+            judge(Action::Update, &digest)?;
+        }
+    }
+    Ok(())
 }

@@ -11,6 +11,7 @@ use storage::MemoryDriver;
 
 use super::*;
 
+mod admission;
 mod blob;
 mod manifest;
 mod rights;
@@ -54,6 +55,10 @@ impl Server {
     }
 
     fn with(settings: Settings, plan: Fixed) -> Self {
+        Self::of(Snapshot::open(settings), plan)
+    }
+
+    fn of(snapshot: Snapshot, plan: Fixed) -> Self {
         let registry = Registry::open(Parts {
             stores: Stores::new(StoreOptions {
                 driver: Arc::new(MemoryDriver::new(64 * 1024 * 1024)),
@@ -65,7 +70,7 @@ impl Server {
             clock: Arc::new(SystemClock),
         });
         Self {
-            app: App::open(registry, settings, plan),
+            app: App::new(registry, snapshot, plan),
             connection: Connection::new(([127, 0, 0, 1], 1).into()),
         }
     }

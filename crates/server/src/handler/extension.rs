@@ -3,14 +3,13 @@
 use std::error::Error as StdError;
 use std::io;
 
-use auth::Identity;
-use ext::{Access, Caller, Content, Cors, ExtensionRoute};
+use ext::{Content, Cors, ExtensionRoute};
 use futures_util::StreamExt;
 use http::{HeaderValue, Method, StatusCode, header as names};
 use oci::{Error, ErrorCode};
 use registry::Source;
 
-use crate::access::denied;
+use crate::admission::Door;
 use crate::app::{App, Request, nothing};
 use crate::body::Body;
 use crate::header;
@@ -25,10 +24,10 @@ pub(crate) async fn answer(
     space: Space,
     source: &mut Source<'_>,
 ) -> Result<Reply, Error> {
-    let Some(route) = app.plan.route(request.parts.uri.path()) else {
+    let Some(route) = find(app, request) else {
         if space == Space::Api {
             // Whether there is something at all is for those who are let in.
-            app.identify(request).await?;
+            app.enter(request, Door::Side).await?;
         }
         return nothing(space);
     };
@@ -37,17 +36,25 @@ pub(crate) async fn answer(
 
 /// Adds what belongs on every answer of an extension's route, errors too.
 pub(crate) fn finish(app: &App, request: Request<'_>, reply: &mut Reply) {
-    let Some(route) = app.plan.route(request.parts.uri.path()) else {
+    let Some(route) = find(app, request) else {
         return;
     };
     let nosniff = HeaderValue::from_static("nosniff");
     reply.headers.insert(names::X_CONTENT_TYPE_OPTIONS, nosniff);
     if route.cors == Cors::Browser {
         request
+            .snapshot
             .settings
             .cors
             .apply_extension(route.answers(), &mut reply.headers);
     }
+}
+
+/// Looks among the core's own routes of this kind first: those for signing in.
+fn find<'a>(app: &'a App, request: Request<'a>) -> Option<&'a ExtensionRoute> {
+    let path = request.parts.uri.path();
+    let own = request.snapshot.route(path);
+    own.or_else(|| app.plan.route(path))
 }
 
 async fn guarded(
@@ -63,7 +70,7 @@ async fn guarded(
     if !route.answers().contains(method) {
         return Ok(wrong_method(space, route));
     }
-    let caller = admit(app, request, route.access).await?;
+    let caller = app.admit(request, route.access).await?;
     let body = intake::read_all(&request.parts.headers, source, route.body_limit).await?;
     let response = route.handler.handle(ext::Request {
         method: method.clone(),
@@ -83,23 +90,6 @@ fn wrong_method(space: Space, route: &ExtensionRoute) -> Reply {
         reply.status = StatusCode::METHOD_NOT_ALLOWED;
     }
     reply.with(names::ALLOW, header::of_text(&route.answers().to_string()))
-}
-
-/// Lets callers in as the route's access class says.
-async fn admit(app: &App, request: Request<'_>, access: Access) -> Result<Caller, Error> {
-    match access {
-        Access::Public => Ok(app.caller(Identity::Anonymous, request)),
-        // No method of authentication demands credentials yet, and metrics have no policy yet.
-        Access::Anonymous | Access::Authenticated | Access::Metrics => app.identify(request).await,
-        Access::Admin => {
-            let caller = app.identify(request).await?;
-            if caller.admin {
-                Ok(caller)
-            } else {
-                Err(denied(&caller))
-            }
-        }
-    }
 }
 
 fn translated(request: Request<'_>, response: ext::Response) -> Reply {

@@ -1,9 +1,8 @@
 //! Manifests.
 
 use http::{Method, StatusCode, header as names};
-use meta::Action;
 use oci::{Error, ErrorCode, MediaType, Reference, RepoName, Tag};
-use registry::{Condition, DeleteManifest, ManifestInfo, Matches, PutManifest, PutOutcome, Source};
+use registry::{DeleteManifest, ManifestInfo, PutManifest, PutOutcome, Source};
 
 use super::Call;
 use crate::access;
@@ -85,7 +84,6 @@ async fn put(
 ) -> Result<Reply, Error> {
     let media_type = read_media_type(call)?;
     let tags = read_tags(call, reference)?;
-    let condition = may_push(call, repo, reference, &tags).await?;
     let limit = call.settings().max_manifest;
     let raw = intake::read_all(call.headers(), source, limit).await?;
     let request = PutManifest {
@@ -94,10 +92,14 @@ async fn put(
         media_type,
         raw,
         by: call.caller.identity.name().map(str::to_owned),
-        condition,
+        condition: condition::of_write(call.headers()),
+        rights: call.caller.rights.clone(),
     };
-    let outcome = call.registry().put_manifest(repo, request).await?;
-    Ok(created(repo, &outcome))
+    match call.registry().put_manifest(repo, request).await {
+        Ok(outcome) => Ok(created(repo, &outcome)),
+        Err(registry::Error::Denied(refusal)) => Err(access::refused(call.caller, refusal)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn created(repo: &RepoName, outcome: &PutOutcome) -> Reply {
@@ -165,46 +167,6 @@ fn read_tags(call: &Call<'_>, reference: &Reference) -> Result<Vec<Tag>, Error> 
         }
     }
     Ok(tags)
-}
-
-/// Judges whether the caller may set all that a push sets; yields what the push relies on.
-///
-/// A caller who may only create relies on the tag not being there, at the moment of the change too.
-///
-/// Compat: moving a tag needs the right to update, a new one that to create. Whoever has both is
-/// not asked which tags exist.
-async fn may_push(
-    call: &Call<'_>,
-    repo: &RepoName,
-    reference: &Reference,
-    tags: &[Tag],
-) -> Result<Condition, Error> {
-    let rights = &call.caller.rights;
-    let asked = condition::of_write(call.headers());
-    let create = rights.allows(repo, Action::Create);
-    let update = rights.allows(repo, Action::Update);
-    if create && update {
-        return Ok(asked);
-    }
-    let (pushed, relied) = match reference {
-        Reference::Tag(tag) if create => {
-            let absent = Condition::IfNoneMatch(Matches::Any);
-            (std::slice::from_ref(tag), absent)
-        }
-        Reference::Tag(tag) => (std::slice::from_ref(tag), asked),
-        Reference::Digest(_) if tags.is_empty() && !create => {
-            return Err(access::denied(call.caller));
-        }
-        Reference::Digest(_) => (tags, asked),
-    };
-    for tag in pushed {
-        let exists = call.registry().tag_exists(repo, tag).await?;
-        let may = if exists { update } else { create };
-        if !may {
-            return Err(access::denied(call.caller));
-        }
-    }
-    Ok(relied)
 }
 
 /// Spec: distribution 1.1, Deleting tags, Deleting Manifests.

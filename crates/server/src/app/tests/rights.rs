@@ -1,6 +1,7 @@
 //! Callers who may not do everything.
 
 use auth::User;
+use ext::Caller;
 use meta::{Action, Rights, Rule};
 use oci::RepoName;
 
@@ -25,11 +26,11 @@ async fn send_as(server: &Server, table: Table, line: &str, body: &str) -> u16 {
         .body(())
         .unwrap()
         .into_parts();
-    let (settings, who) = (server.app.settings.load_full(), OnceLock::new());
+    let (snapshot, who) = (server.app.snapshot.load_full(), OnceLock::new());
     let request = Request {
         connection: &server.connection,
         parts: &parts,
-        settings: &settings,
+        snapshot: &snapshot,
         who: &who,
     };
     let caller = Caller {
@@ -50,8 +51,7 @@ async fn send_as(server: &Server, table: Table, line: &str, body: &str) -> u16 {
     let piece: Result<Bytes, SourceError> = Ok(Bytes::copy_from_slice(body.as_bytes()));
     let mut source = stream::iter([piece]);
     let route = route(&parts.method, parts.uri.path());
-    let need = access::rights_needed(&route, &parts.method);
-    let reply = match access::check(need, &caller) {
+    let reply = match access::check(&route, &parts.method, &caller) {
         Ok(()) => handler::dispatch(&call, &route, &mut source).await,
         Err(error) => Err(error),
     };
