@@ -36,6 +36,7 @@
 //! | [`snapshot`] | all that a change of the configuration replaces |
 //! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`log`] | lines in zot's form |
+//! | [`watch`] | which files have changed |
 
 pub mod access;
 mod admission;
@@ -61,6 +62,7 @@ mod sessions;
 pub mod settings;
 pub mod snapshot;
 pub mod unsupported;
+pub mod watch;
 
 pub use app::App;
 /// The seam of extensions, for the list that a binary holds.
