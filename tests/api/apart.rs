@@ -1,8 +1,8 @@
 //! A registry in a process of its own, whose memory can be looked at: this very program, run again.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use testkit::http::Remote;
 use testkit::server::{Server, Setup};
@@ -13,6 +13,8 @@ const MARK: &str = "listening on ";
 /// A process that serves until it is dropped.
 pub(crate) struct Apart {
     child: Child,
+    /// Held open: it writes once more at its end.
+    _output: Lines<BufReader<ChildStdout>>,
     address: SocketAddr,
 }
 
@@ -25,13 +27,14 @@ impl Apart {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.map_while(Result::ok).find_map(|line| {
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = output.by_ref().map_while(Result::ok).find_map(|line| {
             let (_, address) = line.split_once(MARK)?;
             address.parse().ok()
         });
         Self {
             child,
+            _output: output,
             address: address.unwrap(),
         }
     }

@@ -136,7 +136,7 @@ async fn told(make: fn() -> Source) {
 }
 
 #[tokio::test]
-async fn case_6_every_way_to_replace_a_file_is_seen() {
+async fn case_n6_every_way_to_replace_a_file_is_seen() {
     told(Source::open).await;
 }
 

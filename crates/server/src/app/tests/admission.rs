@@ -150,7 +150,7 @@ async fn case_b16_every_refusal_says_with_what_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn case_37_only_wrong_credentials_wait() {
+async fn case_n37_only_wrong_credentials_wait() {
     let mut snapshot = Snapshot::open(Settings::default());
     snapshot.gate = Gate::new(vec![Arc::new(Ann)], Vec::new());
     snapshot.fail_delay = std::time::Duration::from_secs(3);
