@@ -141,7 +141,7 @@ async fn case_n6_every_way_to_replace_a_file_is_seen() {
 }
 
 #[tokio::test]
-async fn case_6_looking_sees_the_same_where_nothing_can_be_watched() {
+async fn case_n6_looking_sees_the_same_where_nothing_can_be_watched() {
     told(|| Source::Looks).await;
 }
 
