@@ -59,5 +59,5 @@ pub use page::Page;
 pub use referrer::ReferrersQuery;
 pub use registry::{Lists, Options, Parts, Registry, Sparse};
 pub use source::{Source, SourceError};
-pub use stores::{Dedupe, StoreOptions, Stores};
+pub use stores::{Dedupe, InUse, StoreOptions, Stores};
 pub use upload::{FinishUpload, UploadId};

@@ -160,6 +160,11 @@ impl Registry {
         self.options.store(Arc::new(options));
     }
 
+    /// Yields the stores, whose use may be changed.
+    pub const fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
     /// Replaces what hangs on the engine.
     pub fn set_hooks(&self, hooks: Hooks) {
         self.hooks.store(Arc::new(hooks));

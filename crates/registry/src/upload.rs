@@ -272,7 +272,7 @@ impl Registry {
     /// Links another repository's copy, so that the store keeps one.
     async fn dedupe(&self, repo: &RepoName, digest: &Digest, size: u64) -> Result<bool> {
         let store = self.stores.of(repo);
-        if store.dedupe == Dedupe::Off || !store.driver.caps().link {
+        if store.dedupe() == Dedupe::Off || !store.driver.caps().link {
             return Ok(false);
         }
         if self.stat_content(repo, digest).await?.is_some() {

@@ -107,7 +107,7 @@ impl Registry {
     pub(crate) async fn index_changed(&self, repo: &RepoName) -> Result<()> {
         let view = self.views.of(repo);
         let change = view.changes.fetch_add(1, Ordering::SeqCst) + 1;
-        let must_wait = self.stores.of(repo).commit;
+        let must_wait = self.stores.of(repo).commits();
         if !must_wait && self.index_size(repo).await > SMALL {
             self.schedule_view(repo, view);
             return Ok(());
@@ -191,7 +191,7 @@ impl Registry {
         self.restore_marker(repo).await?;
         let (driver, key) = (self.driver(repo), layout::index(repo));
         let stat = driver.put(&key, bytes).await?;
-        if self.stores.of(repo).commit {
+        if self.stores.of(repo).commits() {
             driver.persist(&[key, layout::marker(repo)]).await?;
         }
         let identity = IndexIdentity {

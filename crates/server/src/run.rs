@@ -13,7 +13,7 @@ use registry::{
     layout,
 };
 use rustix::process::{Resource, Rlimit};
-use storage::{LocalDriver, LocalOptions};
+use storage::{HeadRoom, LocalDriver, LocalOptions};
 use tracing::{info, warn};
 
 use crate::app::App;
@@ -297,7 +297,7 @@ fn engine_options(config: &Config) -> Options {
 fn open_stores(config: &Config, root: &Path) -> Result<Stores, RunError> {
     let storage = &config.storage;
     let options = LocalOptions {
-        head_room: config.http.limits.min_free_space,
+        head_room: HeadRoom::new(config.http.limits.min_free_space),
         ..LocalOptions::default()
     };
     let open_store =

@@ -55,7 +55,7 @@ pub use driver::{Caps, Driver, Entry, EntryKind, Object, Stat};
 pub use error::{Error, ErrorKind, Result};
 pub use fault::{Effect, FaultDriver, Gate, Keys, Loss, Rule};
 pub use key::Key;
-pub use local::{LocalDriver, LocalOptions};
+pub use local::{HeadRoom, LocalDriver, LocalOptions};
 pub use memory::MemoryDriver;
 pub use operation::Operation;
 pub use prefix::PrefixDriver;

@@ -36,6 +36,7 @@ use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
@@ -58,7 +59,28 @@ pub struct LocalOptions {
     /// An upload is handed to the device whenever it has grown past a multiple of this many bytes.
     pub write_back: u64,
     /// Uploads leave this many bytes of the disk free, so that manifests and rows still fit.
-    pub head_room: u64,
+    pub head_room: HeadRoom,
+}
+
+/// Bytes of a disk that uploads leave free. Clones are the same number, which may change while drivers
+/// use it.
+#[derive(Clone, Debug, Default)]
+pub struct HeadRoom(Arc<AtomicU64>);
+
+impl HeadRoom {
+    /// Starts with a number of bytes; 0 for none.
+    pub fn new(bytes: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(bytes)))
+    }
+
+    /// Changes it.
+    pub fn set(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Default for LocalOptions {
@@ -66,7 +88,7 @@ impl Default for LocalOptions {
         Self {
             inline: 64 * 1024,
             write_back: 8 * 1024 * 1024,
-            head_room: 0,
+            head_room: HeadRoom::default(),
         }
     }
 }

@@ -477,7 +477,7 @@ async fn folders_are_flushed_until_their_names_are_durable() {
 async fn case_b60_uploads_leave_head_room() {
     let folder = tempfile::tempdir().expect("made");
     let options = LocalOptions {
-        head_room: u64::MAX / 2,
+        head_room: HeadRoom::new(u64::MAX / 2),
         ..LocalOptions::default()
     };
     let driver = LocalDriver::open(folder.path().to_path_buf(), options).expect("opens");

@@ -72,13 +72,13 @@ impl Disk {
 
     /// Refuses data that would take the last room of the disk.
     fn leave_room(&self, file: &File, upload: &Key, data: &[Bytes]) -> Result<()> {
-        if self.options.head_room == 0 || data.is_empty() {
+        let head_room = self.options.head_room.bytes();
+        if head_room == 0 || data.is_empty() {
             return Ok(());
         }
         let coming = data.iter().map(Bytes::len).sum::<usize>();
-        let needed = u64::try_from(coming).map_or(u64::MAX, |coming| {
-            coming.saturating_add(self.options.head_room)
-        });
+        let needed =
+            u64::try_from(coming).map_or(u64::MAX, |coming| coming.saturating_add(head_room));
         let free = sys::free_space(file).map_err(|error| failed(error, upload))?;
         if free < needed {
             return Err(Error::new(ErrorKind::Full, upload));
