@@ -102,7 +102,9 @@ impl Body {
         match file.len {
             0 => Self::empty(),
             1..=SMALL => Self(Kind::Read(FileRead::new(file))),
-            _ if version > Version::HTTP_11 => Self(Kind::Read(FileRead::new(file))),
+            _ if version > Version::HTTP_11 || connection.is_tls() => {
+                Self(Kind::Read(FileRead::new(file)))
+            }
             _ => Self(Kind::Mapped {
                 file,
                 files: Arc::clone(connection.files()),

@@ -36,6 +36,7 @@
 //! | [`snapshot`] | all that a change of the configuration replaces |
 //! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`log`] | lines in zot's form |
+//! | [`tls`] | certificates, and how they are replaced |
 //! | [`watch`] | which files have changed |
 
 pub mod access;
@@ -61,6 +62,7 @@ pub mod run;
 mod sessions;
 pub mod settings;
 pub mod snapshot;
+pub mod tls;
 pub mod unsupported;
 pub mod watch;
 

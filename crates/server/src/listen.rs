@@ -5,12 +5,14 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Semaphore;
 
-use crate::connection::{Connection, Handler, LingerLimits, Patience};
+use crate::connection::{Handler, LingerLimits, Patience};
+use crate::tls::Tls;
 
 mod accept;
+mod handshake;
 mod protocol;
 mod shutdown;
 mod signals;
@@ -71,6 +73,7 @@ pub enum ListenError {
 pub struct Listener {
     tcp: TcpListener,
     address: SocketAddr,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Listener {
@@ -90,7 +93,11 @@ impl Listener {
         let listen = || {
             let tcp = open(wanted)?;
             let address = tcp.local_addr()?;
-            Ok(Self { tcp, address })
+            Ok(Self {
+                tcp,
+                address,
+                tls: None,
+            })
         };
         let listener = listen().map_err(|error| ListenError::Bind(wanted, error))?;
         if port == 0 {
@@ -101,6 +108,13 @@ impl Listener {
             );
         }
         Ok(listener)
+    }
+
+    /// Serves all connections under TLS.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Arc<Tls>) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     /// Yields the address, with the port that the kernel chose.
@@ -132,23 +146,17 @@ pub async fn serve<H: Handler>(
     tokio::select! {
         () = accept::run(&listener.tcp, &places, |tcp, peer, place| {
             let (handler, shutdown) = (Arc::clone(&handler), shutdown.clone());
-            tokio::spawn(connection(tcp, peer, place, (handler, shutdown, limits)));
+            let tls = listener.tls.as_ref().map(|tls| tls.config());
+            let served = async move {
+                protocol::run((tcp, peer), tls, handler, (&shutdown, &limits)).await;
+                drop(place);
+            };
+            tokio::spawn(served);
         }) => {}
         () = shutdown.reached(Stage::Draining) => {}
     }
     drop(listener);
     finish(&places, &shutdown, &limits).await;
-}
-
-async fn connection<H: Handler>(
-    tcp: TcpStream,
-    peer: SocketAddr,
-    place: OwnedSemaphorePermit,
-    (handler, shutdown, limits): (Arc<H>, Shutdown, Limits),
-) {
-    let connection = Arc::new(Connection::new(peer));
-    protocol::run(tcp, connection, handler, (&shutdown, &limits)).await;
-    drop(place);
 }
 
 /// Waits until all connections are gone, or have to be.

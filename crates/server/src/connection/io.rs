@@ -1,4 +1,4 @@
-//! The socket as hyper sees it: notes progress, and lets the kernel send files.
+//! The socket as hyper sees it, with or without TLS: notes progress, and ends without a reset.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,164 +7,109 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-use rustix::net::{SendAncillaryBuffer, SendFlags};
-use tokio::io::Interest;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::files::Found;
 use super::linger::Linger;
-use super::warm::Warmth;
+use super::plain::Plain;
+use super::secure::Secure;
 use super::{Connection, LingerLimits};
-
-/// How much of a file is given to one system call. Measured: half a MiB is best, by up to a third;
-/// with more, what the client reads has left the cache of the processor.
-const CALL: usize = 512 << 10;
-
-/// How much may be sent before other connections of the same thread get their turn.
-const TURN: usize = 4 << 20;
 
 /// A socket under hyper's HTTP/1.1 and HTTP/2.
 #[derive(Debug)]
 pub(crate) struct Io {
-    tcp: TokioIo<TcpStream>,
+    socket: Socket,
     /// What was read to tell the protocol, given again to the first readers.
     prefix: Bytes,
     shared: Arc<Connection>,
-    /// Bytes of files sent since the task last waited.
-    turn: usize,
-    warmth: Warmth,
     linger: Linger,
     limits: LingerLimits,
 }
 
+/// With or without TLS.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Plain(Plain),
+    /// On its own, since it is large and plain connections would have room for it.
+    Secure(Box<Secure>),
+}
+
+impl Socket {
+    pub(crate) fn plain(tcp: TcpStream) -> Self {
+        Self::Plain(Plain::new(tcp))
+    }
+
+    fn tcp_mut(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(plain) => plain.tcp_mut(),
+            Self::Secure(secure) => secure.tcp_mut(),
+        }
+    }
+}
+
 impl Io {
     pub(crate) fn new(
-        tcp: TcpStream,
+        socket: Socket,
         prefix: Bytes,
         shared: Arc<Connection>,
         limits: LingerLimits,
     ) -> Self {
         Self {
-            tcp: TokioIo::new(tcp),
+            socket,
             prefix,
             shared,
-            turn: 0,
-            warmth: Warmth::default(),
             linger: Linger::default(),
             limits,
         }
     }
 
-    pub(crate) fn into_inner(self) -> TcpStream {
-        self.tcp.into_inner()
-    }
-
-    /// Sends buffers of which one may stand for a file.
-    fn poll_send(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let files = self.shared.files();
-        let found = bufs
-            .iter()
-            .enumerate()
-            .find_map(|(index, buf)| Some((index, buf, files.find(buf)?)));
-        let Some((index, buf, found)) = found else {
-            return Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs);
+    /// Says a last word if the socket takes it, and closes.
+    pub(crate) async fn end(self, text: &[u8]) {
+        let mut tcp = match self.socket {
+            Socket::Plain(plain) => {
+                let tcp = plain.into_tcp();
+                let _ = tcp.try_write(text);
+                tcp
+            }
+            Socket::Secure(mut secure) => {
+                secure.say(text);
+                secure.into_tcp()
+            }
         };
-        let head = bufs.get(..index).unwrap_or_default();
-        let whole: usize = head.iter().map(|head| head.len()).sum();
-        if whole == 0 {
-            return self.poll_send_file(cx, &found, buf);
-        }
-        let sent = ready!(self.poll_send_head(cx, head))?;
-        if sent < whole {
-            return Poll::Ready(Ok(sent));
-        }
-        // The file follows at once if it can; if not, the head alone is progress to report.
-        match self.poll_send_file(cx, &found, buf) {
-            Poll::Ready(Ok(more)) => Poll::Ready(Ok(sent + more)),
-            Poll::Ready(Err(_)) | Poll::Pending => Poll::Ready(Ok(sent)),
-        }
+        let _ = tcp.shutdown().await;
     }
 
-    /// Sends what precedes a file and says that more follows, so that segments are filled.
-    fn poll_send_head(
-        &self,
-        cx: &mut Context<'_>,
-        head: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let tcp = self.tcp.inner();
-        loop {
-            ready!(tcp.poll_write_ready(cx))?;
-            let sent = tcp.try_io(Interest::WRITABLE, || {
-                let mut control = SendAncillaryBuffer::default();
-                let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
-                Ok(rustix::net::sendmsg(tcp, head, &mut control, flags)?)
-            });
-            match sent {
-                Err(error) if must_retry(&error) => {}
-                sent => return Poll::Ready(sent),
-            }
-        }
+    fn poll_send(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let sent = match &mut self.socket {
+            Socket::Plain(plain) => plain.poll_write(cx, bufs, self.shared.files()),
+            Socket::Secure(secure) => secure.poll_write(cx, bufs),
+        };
+        self.note_write(sent.is_ready());
+        sent
     }
 
-    fn poll_send_file(
-        &mut self,
-        cx: &mut Context<'_>,
-        found: &Found,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.turn >= TURN {
-            self.turn = 0;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+    /// Waits until the socket has taken what was encrypted for it.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Socket::Secure(secure) = &mut self.socket else {
+            return Poll::Ready(Ok(()));
+        };
+        if !secure.wants_write() {
+            return Poll::Ready(Ok(()));
         }
-        ready!(self.warmth.poll(cx, found));
-        let count = found.len.min(CALL);
-        loop {
-            let tcp = self.tcp.inner();
-            if tcp.poll_write_ready(cx)?.is_pending() {
-                self.turn = 0;
-                return Poll::Pending;
-            }
-            let sent = tcp.try_io(Interest::WRITABLE, || {
-                let mut offset = found.offset;
-                let sent = rustix::fs::sendfile(tcp, &found.file, Some(&mut offset), count)?;
-                Ok(sent)
-            });
-            match sent {
-                // The file ends early. The mapping must not be read then, so the answer ends here.
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
-                Ok(sent) => {
-                    self.turn += sent;
-                    self.shared.files().count_sent(sent);
-                    return Poll::Ready(Ok(sent));
-                }
-                Err(error) if must_retry(&error) => {}
-                Err(error) if is_unsupported(&error) => {
-                    let part = buf.get(..count).unwrap_or(buf);
-                    return Pin::new(&mut self.tcp).poll_write(cx, part);
-                }
-                Err(error) => return Poll::Ready(Err(error)),
-            }
+        let sent = secure.poll_flush(cx);
+        self.note_write(sent.is_ready());
+        sent
+    }
+
+    fn note_write(&mut self, went: bool) {
+        let watch = self.shared.watch();
+        watch.note_write(went);
+        if let Socket::Secure(secure) = &mut self.socket
+            && secure.take_moved()
+        {
+            watch.note_progress();
         }
     }
-}
-
-/// Tells whether to look at the socket again: it is full, or a signal came between.
-fn must_retry(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
-}
-
-/// Tells whether the file system cannot feed `sendfile` at all; `write` from the mapping can then.
-fn is_unsupported(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP)
-    )
 }
 
 impl Read for Io {
@@ -180,7 +125,10 @@ impl Read for Io {
             return Poll::Ready(Ok(()));
         }
         // The end of the stream counts too: it changes nothing for a connection that ends.
-        let read = Pin::new(&mut self.tcp).poll_read(cx, buf);
+        let read = match &mut self.socket {
+            Socket::Plain(plain) => plain.poll_read(cx, buf),
+            Socket::Secure(secure) => secure.poll_read(cx, &mut buf),
+        };
         if read.is_ready() {
             self.shared.watch().note_read();
         }
@@ -194,13 +142,7 @@ impl Write for Io {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let sent = if self.shared.files().is_empty() {
-            Pin::new(&mut self.tcp).poll_write(cx, buf)
-        } else {
-            self.poll_send(cx, &[IoSlice::new(buf)])
-        };
-        self.shared.watch().note_write(sent.is_ready());
-        sent
+        self.poll_send(cx, &[IoSlice::new(buf)])
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -212,26 +154,26 @@ impl Write for Io {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let sent = if self.shared.files().is_empty() {
-            Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs)
-        } else {
-            self.poll_send(cx, bufs)
-        };
-        self.shared.watch().note_write(sent.is_ready());
-        sent
+        self.poll_send(cx, bufs)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sent(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Socket::Secure(secure) = &mut self.socket {
+            // Said once, however often this is called.
+            secure.say_goodbye();
+        }
+        ready!(self.poll_sent(cx))?;
+        let this = &mut *self;
+        let tcp = this.socket.tcp_mut();
         // Closing the sending half a second time is harmless.
-        ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
-        if !self.shared.watch().must_linger() {
+        ready!(Pin::new(&mut *tcp).poll_shutdown(cx))?;
+        if !this.shared.watch().must_linger() {
             return Poll::Ready(Ok(()));
         }
-        let (limits, this) = (self.limits, &mut *self);
-        this.linger.poll(cx, this.tcp.inner_mut(), limits)
+        this.linger.poll(cx, tcp, this.limits)
     }
 }

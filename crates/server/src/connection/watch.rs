@@ -40,6 +40,11 @@ impl Watch {
         }
     }
 
+    /// Notes that bytes moved, whether or not the socket is full now.
+    pub(crate) fn note_progress(&self) {
+        self.progress.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn take_progress(&self) -> bool {
         // A load first: most looks find nothing, and a swap costs more.
         self.progress.load(Ordering::Relaxed) && self.progress.swap(false, Ordering::Relaxed)

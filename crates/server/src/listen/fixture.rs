@@ -12,7 +12,7 @@ use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
@@ -39,6 +39,10 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start<H: Handler>(handler: H, limits: Limits) -> Self {
         let listener = Listener::bind("127.0.0.1", 0).unwrap();
+        Self::start_on(listener, handler, limits)
+    }
+
+    pub(crate) fn start_on<H: Handler>(listener: Listener, handler: H, limits: Limits) -> Self {
         let address = listener.address();
         let shutdown = Shutdown::default();
         let served = tokio::spawn(serve(listener, Arc::new(handler), shutdown.clone(), limits));
@@ -162,9 +166,9 @@ pub(crate) struct Head {
     pub(crate) text: String,
 }
 
-pub(crate) struct Client(pub(crate) BufReader<TcpStream>);
+pub(crate) struct Client<S = TcpStream>(pub(crate) BufReader<S>);
 
-impl Client {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.get_mut().write_all(bytes.as_ref()).await.unwrap();
     }

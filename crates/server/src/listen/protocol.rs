@@ -1,17 +1,19 @@
 //! One connection from its first byte: HTTP/1.1 or HTTP/2, and hyper set up for it.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioExecutor;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::ServerConfig;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::{Limits, Shutdown, Stage};
+use super::{Limits, Shutdown, Stage, handshake};
 use crate::connection::drive::{Drive, End, Graceful, Protocol};
-use crate::connection::io::Io;
+use crate::connection::io::{Io, Socket};
 use crate::connection::service::Service;
 use crate::connection::{Connection, Handler, Patience};
 
@@ -26,29 +28,33 @@ const LATE: &[u8] =
 type Http1<H> = http1::Connection<Io, Service<H>>;
 type Http2<H> = http2::Connection<Io, Service<H>, TokioExecutor>;
 
-/// Serves one connection to its end.
+/// Serves one connection to its end, under TLS if there is a configuration for it.
 pub(crate) async fn run<H: Handler>(
-    mut tcp: TcpStream,
-    connection: Arc<Connection>,
+    (tcp, peer): (TcpStream, SocketAddr),
+    tls: Option<Arc<ServerConfig>>,
     handler: Arc<H>,
     (shutdown, limits): (&Shutdown, &Limits),
 ) {
     // Answers are written whole, so waiting for more would only cost time. If it fails, no harm.
     let _ = tcp.set_nodelay(true);
-    let first = tokio::select! {
-        first = tokio::time::timeout(limits.patience.header, sniff(&mut tcp)) => first,
-        () = shutdown.reached(Stage::Draining) => return,
+    let connection = Connection::new(peer);
+    let began = match tls {
+        None => begin(tcp, connection, (shutdown, limits)).await,
+        // On its own, since what a handshake needs is gone after it.
+        Some(config) => Box::pin(handshake::run(tcp, config, connection, (shutdown, limits))).await,
     };
-    let Ok(Some((protocol, prefix))) = first else {
+    let Some(began) = began else {
         return;
     };
-    let io = Io::new(tcp, prefix, Arc::clone(&connection), limits.linger);
+    let connection = Arc::new(began.connection);
+    let shared = Arc::clone(&connection);
+    let io = Io::new(began.socket, began.prefix, shared, limits.linger);
     let service = Service {
         handler,
         connection: Arc::clone(&connection),
     };
     let watched = (connection, shutdown, limits.patience);
-    match protocol {
+    match began.protocol {
         Protocol::Http1 => run_http1(http1(limits).serve_connection(io, service), watched).await,
         // On its own, since it is large and every waiting connection would have room for it.
         Protocol::Http2 => {
@@ -61,17 +67,46 @@ pub(crate) async fn run<H: Handler>(
     }
 }
 
+/// A connection of which the protocol is known.
+pub(super) struct Began {
+    pub(super) connection: Connection,
+    pub(super) socket: Socket,
+    pub(super) protocol: Protocol,
+    /// What was read already.
+    pub(super) prefix: Bytes,
+}
+
+/// Waits for the first bytes of a plain connection.
+async fn begin(
+    mut tcp: TcpStream,
+    connection: Connection,
+    (shutdown, limits): (&Shutdown, &Limits),
+) -> Option<Began> {
+    let first = tokio::select! {
+        first = tokio::time::timeout(limits.patience.header, sniff(&mut tcp)) => first,
+        () = shutdown.reached(Stage::Draining) => return None,
+    };
+    let (protocol, prefix) = first.ok()??;
+    Some(Began {
+        connection,
+        socket: Socket::plain(tcp),
+        protocol,
+        prefix,
+    })
+}
+
 type Watched<'a> = (Arc<Connection>, &'a Shutdown, Patience);
 
 async fn run_http1<H: Handler>(conn: Http1<H>, (connection, shutdown, patience): Watched<'_>) {
     let partial = Arc::clone(&connection);
     let mut drive = Drive::new(conn, connection, (Protocol::Http1, patience), shutdown);
-    if (&mut drive).await == End::HeaderTimeout && partial.watch().is_partial() {
-        let mut tcp = drive.into_inner().into_parts().io.into_inner();
-        // The socket has room for this, since nothing is being answered; if not, there is no harm.
-        let _ = tcp.try_write(LATE);
-        let _ = tcp.shutdown().await;
-    }
+    let last = match (&mut drive).await {
+        End::HeaderTimeout if partial.watch().is_partial() => LATE,
+        End::HeaderTimeout | End::Idle => b"",
+        End::Done | End::Stalled | End::AnswerTimeout | End::Dropped => return,
+    };
+    // The socket has room for this, since nothing is being answered; if not, there is no harm.
+    drive.into_inner().into_parts().io.end(last).await;
 }
 
 async fn run_http2<H: Handler>(conn: Http2<H>, (connection, shutdown, patience): Watched<'_>) {

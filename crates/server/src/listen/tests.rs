@@ -3,11 +3,13 @@ use std::future::{pending, ready};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::fixture::{Client, Folder, PATIENCE, Running, limits};
 use super::*;
 use crate::body::Body;
+use crate::connection::Connection;
 
 const SHORT: Duration = Duration::from_millis(60);
 

@@ -1,0 +1,120 @@
+//! From files to what rustls serves with.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoClientAuth, NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{CipherSuite, NamedGroup, RootCertStore, ServerConfig, version};
+use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::{Algorithms, TlsError, TlsOptions};
+
+/// What HTTP speaks over TLS, best first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// Tickets that a client gets at once; one connection resumes one session.
+const TICKETS: usize = 1;
+
+/// Reads all files.
+pub(super) fn load(options: &TlsOptions) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = certificates(&options.cert)?;
+    let key = key(&options.key)?;
+    let provider = Arc::new(provider(options.algorithms));
+    let verifier = match &options.ca {
+        Some(path) => verifier(path, &provider)?,
+        None => Arc::new(NoClientAuth),
+    };
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .map_err(TlsError::Setup)?
+        .with_client_cert_verifier(verifier);
+    let paired = builder.with_single_cert(chain, key);
+    let mut config = paired.map_err(|source| TlsError::Pair {
+        cert: options.cert.clone(),
+        key: options.key.clone(),
+        source,
+    })?;
+    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
+    resume(&mut config, options)?;
+    Ok(Arc::new(config))
+}
+
+/// Lets clients come back without a full handshake.
+///
+/// A resumed session keeps the certificate that the client showed the first time, unverified; so
+/// there is none where clients have certificates: one that has ended, or whose signer is no longer
+/// trusted, must not live on. Tickets are sealed with `ChaCha20`, so there is none under FIPS.
+fn resume(config: &mut ServerConfig, options: &TlsOptions) -> Result<(), TlsError> {
+    // Sessions are kept by clients, in tickets, and none by us.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    if options.ca.is_some() || options.algorithms == Algorithms::Fips {
+        config.send_tls13_tickets = 0;
+        return Ok(());
+    }
+    config.ticketer = ring::Ticketer::new().map_err(TlsError::Setup)?;
+    config.send_tls13_tickets = TICKETS;
+    Ok(())
+}
+
+fn provider(algorithms: Algorithms) -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    if algorithms == Algorithms::Fips {
+        provider.cipher_suites.retain(|suite| {
+            !matches!(
+                suite.suite(),
+                CipherSuite::TLS13_CHACHA20_POLY1305_SHA256
+                    | CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+                    | CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+            )
+        });
+        let curve = NamedGroup::X25519;
+        provider.kx_groups.retain(|group| group.name() != curve);
+    }
+    provider
+}
+
+/// Builds what verifies certificates of clients that show one.
+fn verifier(
+    path: &Path,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        let added = roots.add(certificate);
+        added.map_err(|error| TlsError::Ca(path.to_owned(), error))?;
+    }
+    let builder =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    let built = builder.allow_unauthenticated().build();
+    built.map_err(|error| {
+        let reason = rustls::Error::General(error.to_string());
+        TlsError::Ca(path.to_owned(), reason)
+    })
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let certificates = read.map_err(|error| unread(path, error, "certificate"))?;
+    if certificates.is_empty() {
+        return Err(unread(path, pem::Error::NoItemsFound, "certificate"));
+    }
+    Ok(certificates)
+}
+
+fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| unread(path, error, "private key"))
+}
+
+fn unread(path: &Path, error: pem::Error, what: &'static str) -> TlsError {
+    let path = path.to_owned();
+    if let pem::Error::Io(error) = error {
+        TlsError::Read(path, error)
+    } else if matches!(error, pem::Error::NoItemsFound) {
+        TlsError::Empty { path, what }
+    } else {
+        TlsError::Pem(path, error)
+    }
+}
