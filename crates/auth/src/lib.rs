@@ -36,8 +36,10 @@
 //! | [`gate`] | the methods that are tried, in order |
 //! | [`policy`] | what an identity may do |
 //! | [`limit`] | what credentials themselves allow |
+//! | [`certificate`] | names from certificates of clients |
 //! | [`condition`] | expressions over requests and claims |
 
+pub mod certificate;
 pub mod condition;
 pub mod gate;
 pub mod identity;
