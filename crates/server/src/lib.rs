@@ -30,20 +30,23 @@
 //! | [`access`], `admission`, [`challenge`] | what right it needs, who is let in, with what to come back |
 //! | `handler` | one file per noun: blob, upload, manifest, tag, referrer, catalog, and the rest |
 //! | [`query`], [`page`], [`condition`], [`header`], [`incoming`], [`intake`] | the parts of requests |
+//! | [`client_address`], [`rate_limit`] | who a client is, and how much it may ask for |
 //! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
 //! | [`run`] | composition: from a configuration to a server that has ended |
 //! | `sessions` | how many uploads each client has begun |
 //! | [`snapshot`] | all that a change of the configuration replaces |
 //! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
-//! | [`log`] | lines in zot's form |
 //! | [`tls`] | certificates, and how they are replaced |
+//! | [`log`], [`audit`] | lines in zot's form, and the record of who changed what |
 //! | [`watch`] | which files have changed |
 
 pub mod access;
 mod admission;
 pub mod app;
+pub mod audit;
 pub mod body;
 pub mod challenge;
+pub mod client_address;
 pub mod condition;
 pub mod connection;
 pub mod cors;
@@ -55,6 +58,7 @@ pub mod listen;
 pub mod log;
 pub mod page;
 pub mod query;
+pub mod rate_limit;
 pub mod request_id;
 pub mod respond;
 pub mod route;

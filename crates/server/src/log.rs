@@ -6,10 +6,8 @@
 //!
 //! Spec: core 16.1, 16.2.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -18,13 +16,15 @@ use tracing_subscriber::layer::SubscriberExt;
 
 mod access;
 mod layer;
-mod line;
-mod secret;
+pub(crate) mod line;
+mod output;
+pub(crate) mod secret;
 mod sink;
 
 pub use access::Access;
 pub use layer::JsonLayer;
 use line::Line;
+pub(crate) use output::Output;
 pub use sink::{Class, Sink};
 
 /// Why there is no log.
@@ -69,11 +69,12 @@ impl Log {
     /// [`LogError`].
     pub fn open(options: &LogOptions) -> Result<Self, LogError> {
         let level = level(&options.level)?;
-        let file = match &options.output {
-            Some(path) => append(path).map_err(|error| LogError::Open(path.clone(), error))?,
-            None => stdout().map_err(|error| LogError::Open("/dev/stdout".into(), error))?,
+        let output = match &options.output {
+            Some(path) => open(path),
+            None => stdout(),
         };
-        let sink = Sink::new(file).map_err(LogError::Writer)?;
+        let output = output?;
+        let sink = Sink::start(output, None).map_err(LogError::Writer)?;
         Ok(Self { sink, level })
     }
 
@@ -140,16 +141,18 @@ fn level(name: &str) -> Result<LevelFilter, LogError> {
     })
 }
 
-fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
+/// Opens a file that lines are appended to.
+///
+/// # Errors
+/// `Open`.
+pub(crate) fn open(path: &Path) -> Result<Output, LogError> {
+    Output::append(path).map_err(|error| LogError::Open(path.to_owned(), error))
 }
 
-fn stdout() -> io::Result<File> {
-    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+fn stdout() -> Result<Output, LogError> {
+    let failed = |error| LogError::Open("/dev/stdout".into(), error);
+    let file = io::stdout().as_fd().try_clone_to_owned().map_err(failed)?;
+    Ok(Output::stream(file.into()))
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! How many uploads each client has begun and not ended: bounded, since each is a file.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use oci::{Error, ErrorCode, RepoName};
 use parking_lot::Mutex;
 use registry::{Registry, UploadId};
+
+use crate::client_address::network;
 
 /// How many sessions are counted in all; those of one more are let in uncounted.
 const COUNTED: usize = 64 * 1024;
@@ -92,19 +94,6 @@ impl Sessions {
         let table = self.table.lock();
         let own = table.clients.get(&network(client)).into_iter().flatten();
         own.map(|(id, session)| (*id, session.clone())).collect()
-    }
-}
-
-/// Takes a client for its network where one client has many addresses: an IPv6 /64.
-fn network(client: IpAddr) -> IpAddr {
-    match client {
-        IpAddr::V4(_) => client,
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => IpAddr::V4(mapped),
-            None => IpAddr::V6(Ipv6Addr::from_bits(
-                address.to_bits() & !u128::from(u64::MAX),
-            )),
-        },
     }
 }
 

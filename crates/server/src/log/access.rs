@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, Method};
 
 use super::line::{Line, write_duration};
-use super::secret::{MASK, is_secret, is_secret_key};
+use super::secret::{MASK, is_secret, write_masked};
 
 /// What the access log says of one request.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,9 @@ impl Access<'_> {
             write_peer(line, self.peer);
             line.str("method", self.method.as_str());
             line.key("path");
-            write_path(line, self.path);
+            line.bytes().push(b'"');
+            write_masked(line, self.path);
+            line.bytes().push(b'"');
             line.key("statusCode");
             line.number(self.status.into());
             line.key("latency");
@@ -82,27 +84,6 @@ fn write_peer(line: &mut Line, peer: SocketAddr) {
     line.bytes().push(b'"');
 }
 
-/// Writes path and query; what a secret key stands before is masked.
-fn write_path(line: &mut Line, path: &str) {
-    line.bytes().push(b'"');
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    line.escaped(path);
-    let mut mark = b'?';
-    for pair in query.split(['&', ';']).filter(|pair| !pair.is_empty()) {
-        line.bytes().push(mark);
-        mark = b'&';
-        match pair.split_once('=') {
-            Some((key, value)) => {
-                line.escaped(key);
-                line.bytes().push(b'=');
-                line.escaped(if is_secret_key(key) { MASK } else { value });
-            }
-            None => line.escaped(pair),
-        }
-    }
-    line.bytes().push(b'"');
-}
-
 /// Writes the headers as Go does: canonical names, each with a list of its values.
 fn write_headers(line: &mut Line, headers: &HeaderMap) {
     let mut mark = b'{';
@@ -117,6 +98,12 @@ fn write_headers(line: &mut Line, headers: &HeaderMap) {
             mark = b',';
             match value.to_str() {
                 _ if secret => line.quoted(MASK),
+                // An address, such as that of the page before a login's last step.
+                Ok(text) if text.contains('?') => {
+                    line.bytes().push(b'"');
+                    write_masked(line, text);
+                    line.bytes().push(b'"');
+                }
                 Ok(text) => line.quoted(text),
                 Err(_) => line.quoted(&String::from_utf8_lossy(value.as_bytes())),
             }

@@ -28,6 +28,14 @@ impl Line {
         self.quoted(value);
     }
 
+    /// Writes a time as text.
+    pub(crate) fn time(&mut self, key: &str, at: SystemTime) {
+        self.key(key);
+        self.bytes.push(b'"');
+        write_time(&mut self.bytes, at);
+        self.bytes.push(b'"');
+    }
+
     pub(crate) fn display(&mut self, key: &str, value: impl std::fmt::Display) {
         self.key(key);
         self.bytes.push(b'"');
@@ -96,10 +104,21 @@ impl Line {
     ///
     /// Compat: `caller`, `func` and `goroutine` come last; their values are free.
     pub(crate) fn end(&mut self, caller: &str, function: &str) -> &[u8] {
-        self.str("caller", caller);
-        self.str("func", function);
+        self.place(caller, function);
         self.bytes.extend_from_slice(b",\"goroutine\":1}\n");
         &self.bytes
+    }
+
+    /// Ends a line of the audit, which names no goroutine.
+    pub(crate) fn end_audit(&mut self, caller: &str, function: &str) -> &[u8] {
+        self.place(caller, function);
+        self.bytes.extend_from_slice(b"}\n");
+        &self.bytes
+    }
+
+    fn place(&mut self, caller: &str, function: &str) {
+        self.str("caller", caller);
+        self.str("func", function);
     }
 }
 

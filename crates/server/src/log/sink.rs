@@ -1,14 +1,16 @@
 //! Where lines go: one file, one buffer, one thread that writes.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use tokio::sync::Notify;
 
 use super::line::Line;
+use super::output::{Failed, Output, count};
 
 /// How much waits at most to be written, in bytes.
 const LIMIT: usize = 1 << 20;
@@ -39,7 +41,9 @@ pub enum Class {
 /// A file of lines that is only ever appended to; clones share it.
 ///
 /// Lines are never mixed, and each is written within milliseconds. Nothing runs while there is
-/// nothing to write. The number of lines that were dropped is written as soon as there is room.
+/// nothing to write. The number of lines that were dropped is written as soon as there is room. A
+/// file that is renamed or removed is left after the lines that were under way: the next ones go to a
+/// new file of the old name.
 #[derive(Clone, Debug)]
 pub struct Sink(Arc<Handle>);
 
@@ -57,7 +61,14 @@ struct Inner {
     filled: Condvar,
     /// Wakes who waits for room, or for everything to be written.
     drained: Condvar,
+    /// Wakes tasks that wait for room.
+    room: Notify,
+    /// Hears of the first failure after a success.
+    complaint: Option<Complaint>,
 }
+
+/// Is told why lines are lost, on the thread that writes.
+pub(crate) type Complaint = fn(&io::Error);
 
 #[derive(Debug, Default)]
 struct State {
@@ -87,15 +98,21 @@ impl Sink {
     /// # Errors
     /// What the system says when it gives no thread.
     pub fn new(file: File) -> io::Result<Self> {
+        Self::start(Output::stream(file), None)
+    }
+
+    pub(crate) fn start(output: Output, complaint: Option<Complaint>) -> io::Result<Self> {
         let inner = Arc::new(Inner {
             state: Mutex::default(),
             filled: Condvar::new(),
             drained: Condvar::new(),
+            room: Notify::new(),
+            complaint,
         });
         let shared = Arc::clone(&inner);
         let writer = thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || write_all(&shared, file))?;
+            .spawn(move || write_all(&shared, output))?;
         Ok(Self(Arc::new(Handle {
             inner,
             writer: Some(writer),
@@ -124,11 +141,22 @@ impl Sink {
                 return;
             }
         }
-        state.lines.extend_from_slice(line);
-        if state.writer == Writer::Asleep {
-            state.writer = Writer::Awake;
-            drop(state);
-            inner.filled.notify_one();
+        inner.push(state, line);
+    }
+
+    /// Appends a vital line; waits for room without holding a thread up.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped has appended the line or not.
+    pub(crate) async fn append_vital(&self, line: &[u8]) {
+        let inner = &self.0.inner;
+        loop {
+            let mut room = std::pin::pin!(inner.room.notified());
+            room.as_mut().enable();
+            if inner.try_push(line) {
+                return;
+            }
+            room.await;
         }
     }
 
@@ -140,6 +168,27 @@ impl Sink {
             state.hurry = true;
             inner.filled.notify_one();
             inner.drained.wait(&mut state);
+        }
+    }
+}
+
+impl Inner {
+    fn try_push(&self, line: &[u8]) -> bool {
+        let state = self.state.lock();
+        let is_full = state.lines.len() + line.len() > LIMIT + RESERVE;
+        if is_full && !state.lines.is_empty() {
+            return false;
+        }
+        self.push(state, line);
+        true
+    }
+
+    fn push(&self, mut state: MutexGuard<'_, State>, line: &[u8]) {
+        state.lines.extend_from_slice(line);
+        if state.writer == Writer::Asleep {
+            state.writer = Writer::Awake;
+            drop(state);
+            self.filled.notify_one();
         }
     }
 }
@@ -159,9 +208,10 @@ impl Drop for Handle {
 }
 
 /// Writes until the sink is closed: sleeps, gathers, takes all lines, writes them in one call.
-fn write_all(inner: &Inner, mut file: File) {
+fn write_all(inner: &Inner, mut output: Output) {
     let mut taken = Vec::new();
     let mut note = Line::default();
+    let mut fails = false;
     let mut state = inner.state.lock();
     loop {
         while state.lines.is_empty() {
@@ -180,26 +230,37 @@ fn write_all(inner: &Inner, mut file: File) {
         let dropped = std::mem::take(&mut state.dropped);
         state.writer = Writer::Writing;
         drop(state);
-        if dropped > 0 {
-            taken.extend_from_slice(dropped_line(&mut note, dropped));
+        inner.room.notify_waiters();
+        let written = write_one(&mut output, &mut note, dropped, &taken);
+        if let (Err(failed), false, Some(complain)) = (&written, fails, inner.complaint) {
+            complain(&failed.error);
         }
-        // There is nowhere to report a failure to; the lines count as dropped, which a later line says.
-        let lost = match file.write_all(&taken) {
-            Ok(()) => 0,
-            Err(_) => dropped + count(&taken),
-        };
+        fails = written.is_err();
         taken.clear();
         taken.shrink_to(KEPT);
         state = inner.state.lock();
         state.writer = Writer::Awake;
-        state.dropped += lost;
+        // What was lost counts as dropped, which a later line says.
+        state.dropped += written.map_or_else(|failed| failed.lost, |()| 0);
         inner.drained.notify_all();
     }
 }
 
-fn count(lines: &[u8]) -> u64 {
-    let pieces = lines.split(|&byte| byte == b'\n').count();
-    u64::try_from(pieces.saturating_sub(1)).unwrap_or(u64::MAX)
+/// Writes lines, after the one that says how many are missing before them.
+fn write_one(
+    output: &mut Output,
+    note: &mut Line,
+    dropped: u64,
+    lines: &[u8],
+) -> Result<(), Failed> {
+    if dropped > 0 {
+        let noted = output.write(dropped_line(note, dropped));
+        noted.map_err(|failed| Failed {
+            lost: dropped + count(lines),
+            ..failed
+        })?;
+    }
+    output.write(lines)
 }
 
 #[expect(

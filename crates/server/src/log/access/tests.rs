@@ -82,12 +82,28 @@ fn secrets_in_queries_are_masked() {
             "/a?X-Amz-Signature=******&code=******",
         ),
         ("/a?x;sig=x", "/a?x&sig=******"),
-        ("/a?token=a=b?c", "/a?token=******"),
+        ("/a?token=a=b", "/a?token=******"),
+        ("/a?n=1?token=x#code=y", "/a?n=1&token=******&code=******"),
         ("/a?flag", "/a?flag"),
         ("/a?", "/a"),
     ] {
         assert_eq!(parsed(&access(path, &headers))["path"], expected);
     }
+}
+
+#[test]
+fn case_a03_addresses_in_headers_are_masked_as_the_path_is() {
+    let mut headers = HeaderMap::new();
+    for name in ["referer", "x-original-uri", "x-forwarded-uri"] {
+        let value = "https://r.example/zot/auth/callback/oidc?code=s3cr3tm4rk&state=s3cr3tm4rk&a=b";
+        headers.append(name, HeaderValue::from_static(value));
+    }
+    headers.append("x-plain", HeaderValue::from_static("what?"));
+    let line = parsed(&access("/", &headers));
+    let masked = "https://r.example/zot/auth/callback/oidc?code=******&state=******&a=b";
+    assert_eq!(line["headers"]["Referer"][0], masked);
+    assert_eq!(line["headers"]["X-Plain"][0], "what");
+    assert!(!line.to_string().contains(MARK), "{line}");
 }
 
 fn secret_headers() -> impl Strategy<Value = String> {

@@ -1,8 +1,10 @@
 use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
-fn read(path: &std::path::Path) -> String {
+fn read(path: &Path) -> String {
     let mut text = String::new();
     File::open(path).unwrap().read_to_string(&mut text).unwrap();
     text
@@ -85,4 +87,42 @@ fn a_reader_that_is_gone_stops_nobody() {
         sink.append(&b"\n".repeat(100_000), Class::Vital);
     }
     sink.flush();
+}
+
+#[tokio::test]
+async fn vital_lines_wait_for_room_without_holding_a_thread() {
+    let (mut reader, sink) = stuck();
+    let line = [&[b'a'; 1023][..], b"\n"].concat();
+    let count = 4 * LIMIT / line.len();
+    let writer = tokio::spawn(async move {
+        for _ in 0..count {
+            sink.append_vital(&line).await;
+        }
+    });
+    // This runtime has one thread: that this goes on shows that it is not held up.
+    tokio::task::yield_now().await;
+    assert!(!writer.is_finished());
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    });
+    writer.await.unwrap();
+    assert_eq!(reading.await.unwrap().lines().count(), count);
+}
+
+#[test]
+fn what_goes_wrong_is_told_once() {
+    static TOLD: AtomicUsize = AtomicUsize::new(0);
+    let full = Output::append(Path::new("/dev/full")).unwrap();
+    let complain = |error: &io::Error| {
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        TOLD.fetch_add(1, Ordering::SeqCst);
+    };
+    let sink = Sink::start(full, Some(complain)).unwrap();
+    for _ in 0..3 {
+        sink.append(b"line\n", Class::Vital);
+        sink.flush();
+    }
+    assert_eq!(TOLD.load(Ordering::SeqCst), 1);
 }
