@@ -39,12 +39,16 @@
 //! | [`certificate`] | names from certificates of clients |
 //! | [`condition`] | expressions over requests and claims |
 
+pub mod api_key;
 pub mod certificate;
 pub mod condition;
 pub mod gate;
+pub mod htpasswd;
 pub mod identity;
 pub mod limit;
 pub mod policy;
+pub mod user;
+pub mod verified;
 
 pub use gate::{Authenticator, Authorization, Evidence, Gate, Refusal, Verdict};
 pub use identity::{Identity, Method, User};

@@ -1,5 +1,7 @@
 //! Typed batches.
 
+mod user;
+
 use oci::{Digest, RepoName, Tag};
 
 use crate::error::Error;

@@ -12,11 +12,14 @@
 //! | `Blobs` | `<digest> <repo>` | [`BlobRow`](crate::BlobRow) |
 //! | `Ahead` | `<repo>` | [`AheadRow`](crate::AheadRow) |
 //! | `Stats` | `<repo> 0 <digest>` | [`StatsRow`](crate::StatsRow) |
+//! | `Users`, `ApiKeys` | see [`user`] | [`UserRow`](crate::UserRow), [`ApiKeyRow`](crate::ApiKeyRow) |
 //!
 //! `<repo>`, `<tag>` and `<name>` are text, `0` is one zero byte, which no repository name holds;
 //! `<digest>` is the form of [`Digest::write_key`], whose length its first byte tells. So the rows
 //! of one repository, of one digest in it, of one child or subject lie side by side, in the order
 //! of their names, and the holders of a blob are one prefix read.
+
+pub mod user;
 
 use oci::{Digest, RepoName, Tag};
 

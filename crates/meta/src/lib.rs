@@ -52,11 +52,12 @@ pub mod tables;
 pub use edit::Edit;
 pub use embedded::{EmbeddedOptions, EmbeddedStore, Opened};
 pub use error::{Error, WriteError};
+pub use keys::user::ApiKeyId;
 pub use memory::MemoryStore;
 pub use rights::{Action, Refusal, Rights, Rule};
 pub use rows::{
-    AheadRow, BlobRow, IndexIdentity, LinkRow, ManifestRow, ReferrerRow, RepoRow, Role, StatsRow,
-    TagRow,
+    AheadRow, ApiKeyRow, BlobRow, IndexIdentity, LinkRow, ManifestRow, ReferrerRow, RepoRow, Role,
+    Scoping, StatsRow, TagRow, UserRow,
 };
 pub use store::{Batch, Change, Check, Durability, Row, Scan, Store, Table};
 pub use tables::{Found, Meta};

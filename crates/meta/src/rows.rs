@@ -4,6 +4,7 @@
 //! since the epoch; [`nanos`] and [`time`] convert.
 
 mod compact;
+mod user;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::store::Table;
+
+pub use user::{ApiKeyRow, Scoping, UserRow};
 
 /// The version that is written; each reader of an older one keeps its own arm in [`decode`].
 const VERSION: u8 = 1;

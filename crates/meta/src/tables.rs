@@ -1,6 +1,7 @@
 //! Typed reads of the tables.
 
 mod lists;
+mod user;
 
 use std::sync::Arc;
 
