@@ -1,5 +1,7 @@
 //! Who is let in: identity, the door, and what a caller who is turned away is told.
 
+use std::net::SocketAddr;
+
 use auth::policy::Facts;
 use auth::{Authorization, Evidence, Identity, Refusal};
 use ext::{Access, Caller};
@@ -94,7 +96,8 @@ impl App {
                 connection, parts, ..
             } = request;
             let now = self.registry.clock().now();
-            Facts::of(now, &parts.method, &parts.headers, connection.peer(), None)
+            let tls = connection.tls().map(|session| session.version);
+            Facts::of(now, &parts.method, &parts.headers, connection.peer(), tls)
         };
         let policy = &request.snapshot.policy;
         Caller {
@@ -106,10 +109,11 @@ impl App {
     }
 
     fn evidence<'a>(&self, request: Request<'a>) -> Evidence<'a> {
+        let tls = request.connection.tls();
         Evidence {
             headers: &request.parts.headers,
-            peer: request.connection.peer(),
-            certificate: None,
+            peer: SocketAddr::new(request.client.address, request.client.peer.port()),
+            certificate: tls.and_then(|session| session.client.as_deref()),
             now: self.registry.clock().now(),
         }
     }

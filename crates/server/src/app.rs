@@ -11,20 +11,23 @@ use auth::Identity;
 use ext::Fixed;
 use futures_util::FutureExt;
 use http::request::Parts;
-use http::uri::Authority;
+use http::uri::PathAndQuery;
 use http::{Method, Response, StatusCode, header as names};
 use oci::{Error, ErrorCode};
 use registry::{Registry, Source};
 
 use crate::access;
 use crate::admission::{self, Door};
+use crate::audit;
 use crate::body::Body;
 use crate::challenge::Origin;
+use crate::client_address::{Client, Received, Scheme, TrustedProxies};
 use crate::connection::Connection;
 use crate::handler::{self, Call};
 use crate::header;
 use crate::incoming;
 use crate::log::{Access, Log};
+use crate::rate_limit;
 use crate::request_id::RequestIds;
 use crate::respond::{self, Reply, Subject};
 use crate::route::{Probe, Route, Space, route};
@@ -133,15 +136,29 @@ impl App {
             connection,
             parts,
             snapshot: &snapshot,
+            client: client(connection, parts, &snapshot.proxies),
             who: &who,
         };
-        let reply = self.finished(request, source).await;
+        let object = parts.uri.path_and_query().map_or("*", PathAndQuery::as_str);
+        let watch = snapshot.audit.as_ref().map(|audit| {
+            audit.watch(audit::Asked {
+                client: request.client,
+                method: &parts.method,
+                object,
+                headers: &parts.headers,
+                who: &who,
+            })
+        });
+        let reply = self.limited(request, begun, source).await;
+        if let Some(watch) = watch {
+            watch.finish(reply.status).await;
+        }
         if let Some(log) = &self.log {
             log.access(&Access {
                 username: who.get().and_then(Identity::name),
                 peer: connection.peer(),
                 method: &parts.method,
-                path: parts.uri.path_and_query().map_or("*", |path| path.as_str()),
+                path: object,
                 status: reply.status.as_u16(),
                 latency: begun.elapsed(),
                 body_size: reply.body.left(),
@@ -149,6 +166,36 @@ impl App {
             });
         }
         reply.into_response(&parts.method)
+    }
+
+    /// Answers a request unless its client makes too many.
+    async fn limited(&self, request: Request<'_>, now: Instant, source: &mut Source<'_>) -> Reply {
+        let Request { parts, client, .. } = request;
+        let Some(rates) = &request.snapshot.rates else {
+            return self.finished(request, source).await;
+        };
+        let (method, path) = (&parts.method, parts.uri.path());
+        let judgement = rates.judge(
+            &rate_limit::Asked {
+                client,
+                method,
+                path,
+            },
+            now,
+        );
+        let id = self.ids.of(&parts.headers);
+        let subject = Subject {
+            id: &id,
+            method,
+            path,
+        };
+        let mut reply = match judgement.refusal(subject) {
+            Some(refusal) => refusal.with(header::X_REQUEST_ID, id.into_value()),
+            None => self.finished(request, source).await,
+        };
+        let forwarded_for = parts.headers.get("x-forwarded-for");
+        judgement.mark(client, forwarded_for, &mut reply.headers);
+        reply
     }
 
     /// Answers a request, with all headers that every answer has.
@@ -238,6 +285,8 @@ pub(crate) struct Request<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) parts: &'a Parts,
     pub(crate) snapshot: &'a Snapshot,
+    /// Where the request came from.
+    pub(crate) client: Client,
     /// Who is calling, once that is known: for the log.
     pub(crate) who: &'a OnceLock<Identity>,
 }
@@ -248,9 +297,26 @@ impl Request<'_> {
         if let Some(origin) = &self.snapshot.origin {
             return Some(origin.clone());
         }
-        let host = header::text(&self.parts.headers, &names::HOST);
-        let host = host.or_else(|| self.parts.uri.authority().map(Authority::as_str));
-        Origin::requested("http", host?)
+        let received = received(self.connection, self.parts);
+        let origin = self.snapshot.proxies.origin(&received)?;
+        Some(Origin::requested(&origin))
+    }
+}
+
+fn client(connection: &Connection, parts: &Parts, proxies: &TrustedProxies) -> Client {
+    proxies.client(&received(connection, parts))
+}
+
+fn received<'a>(connection: &Connection, parts: &'a Parts) -> Received<'a> {
+    Received {
+        peer: connection.peer(),
+        scheme: if connection.is_tls() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        },
+        uri: &parts.uri,
+        headers: &parts.headers,
     }
 }
 

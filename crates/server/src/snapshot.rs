@@ -3,12 +3,16 @@
 //! A change of the configuration builds a new one and swaps it in whole; requests under way end
 //! under the one that they began with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth::{Gate, Policy};
 use ext::ExtensionRoute;
 
+use crate::audit::Audit;
 use crate::challenge::{Challenges, Origin};
+use crate::client_address::TrustedProxies;
+use crate::rate_limit::RateLimits;
 use crate::settings::Settings;
 
 /// Holds what a request is judged by.
@@ -28,6 +32,12 @@ pub struct Snapshot {
     pub fail_delay: Duration,
     /// Where the registry is reached; what the request says when there is none.
     pub origin: Option<Origin>,
+    /// Whose word counts on where a request came from.
+    pub proxies: TrustedProxies,
+    /// How many requests each client may make.
+    pub rates: Option<Arc<RateLimits>>,
+    /// Where changes and refusals are written down.
+    pub audit: Option<Audit>,
     /// The routes for signing in.
     pub routes: Vec<ExtensionRoute>,
 }

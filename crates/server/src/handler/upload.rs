@@ -79,7 +79,7 @@ async fn open_session(
     repo: &RepoName,
     algorithm: Algorithm,
 ) -> Result<Reply, Error> {
-    let client = call.connection().peer().ip();
+    let client = call.request.client.address;
     let (sessions, limit) = (&call.app.sessions, call.settings().max_uploads);
     sessions.admit(client, limit, call.registry()).await?;
     let id = call.registry().start_upload(repo, algorithm).await?;

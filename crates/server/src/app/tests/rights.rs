@@ -31,6 +31,7 @@ async fn send_as(server: &Server, table: Table, line: &str, body: &str) -> u16 {
         connection: &server.connection,
         parts: &parts,
         snapshot: &snapshot,
+        client: Client::direct(server.connection.peer()),
         who: &who,
     };
     let caller = Caller {
