@@ -21,6 +21,8 @@ mod model;
 #[cfg(test)]
 mod mount;
 #[cfg(test)]
+mod quota;
+#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod row_store;

@@ -1,5 +1,6 @@
 //! Typed batches.
 
+mod counted;
 mod user;
 
 use oci::{Digest, RepoName, Tag};

@@ -13,6 +13,7 @@
 //! | `Ahead` | `<repo>` | [`AheadRow`](crate::AheadRow) |
 //! | `Stats` | `<repo> 0 <digest>` | [`StatsRow`](crate::StatsRow) |
 //! | `Users`, `ApiKeys` | see [`user`] | [`UserRow`](crate::UserRow), [`ApiKeyRow`](crate::ApiKeyRow) |
+//! | `Counted` | `<repo>` | [`CountedRow`](crate::CountedRow) |
 //!
 //! `<repo>`, `<tag>` and `<name>` are text, `0` is one zero byte, which no repository name holds;
 //! `<digest>` is the form of [`Digest::write_key`], whose length its first byte tells. So the rows

@@ -56,8 +56,8 @@ pub use keys::user::ApiKeyId;
 pub use memory::MemoryStore;
 pub use rights::{Action, Refusal, Rights, Rule};
 pub use rows::{
-    AheadRow, ApiKeyRow, BlobRow, IndexIdentity, LinkRow, ManifestRow, ReferrerRow, RepoRow, Role,
-    Scoping, StatsRow, TagRow, UserRow,
+    AheadRow, ApiKeyRow, BlobRow, CountedRow, IndexIdentity, LinkRow, ManifestRow, ReferrerRow,
+    RepoRow, Role, Scoping, StatsRow, TagRow, UserRow,
 };
 pub use store::{Batch, Change, Check, Durability, Row, Scan, Store, Table};
 pub use tables::{Found, Meta};

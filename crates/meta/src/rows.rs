@@ -44,6 +44,7 @@ values! {
     BlobRow in Blobs;
     AheadRow in Ahead;
     StatsRow in Stats;
+    CountedRow in Counted;
 }
 
 /// Identifies a state of `index.json`, so that a change by somebody else is seen.
@@ -195,6 +196,13 @@ pub struct StatsRow {
     pub pulls: u64,
     /// When last; zero for never.
     pub last_pull: u64,
+}
+
+/// That a repository counts towards the quota: it has held a manifest, though it may no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedRow {
+    /// Since when.
+    pub since: u64,
 }
 
 /// Yields the stored form of a row.

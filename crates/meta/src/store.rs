@@ -36,6 +36,8 @@ pub enum Table {
     ApiKeys = 11,
     /// Browsers that are logged in.
     Sessions = 12,
+    /// Repositories that count towards the quota.
+    Counted = 13,
 }
 
 impl Table {
@@ -55,6 +57,7 @@ impl Table {
             Self::Users => 10,
             Self::ApiKeys => 11,
             Self::Sessions => 12,
+            Self::Counted => 13,
         }
     }
 
@@ -74,6 +77,7 @@ impl Table {
             Self::Users => "users",
             Self::ApiKeys => "api keys",
             Self::Sessions => "sessions",
+            Self::Counted => "counted",
         }
     }
 }

@@ -10,7 +10,9 @@ use oci::{Digest, RepoName, Tag};
 use crate::edit::Edit;
 use crate::error::{Error, WriteError};
 use crate::keys;
-use crate::rows::{self, AheadRow, BlobRow, ManifestRow, RepoRow, StatsRow, TagRow, Value};
+use crate::rows::{
+    self, AheadRow, BlobRow, CountedRow, ManifestRow, RepoRow, StatsRow, TagRow, Value,
+};
 use crate::store::Store;
 
 /// A row as it was read.
@@ -77,6 +79,14 @@ impl Meta {
     /// # Errors
     /// As [`Self::repo`].
     pub async fn ahead(&self, repo: &RepoName) -> Result<Option<Found<AheadRow>>, Error> {
+        self.get(&keys::repo(repo)).await
+    }
+
+    /// Reads whether a repository counts towards the quota.
+    ///
+    /// # Errors
+    /// As [`Self::repo`].
+    pub async fn counted(&self, repo: &RepoName) -> Result<Option<Found<CountedRow>>, Error> {
         self.get(&keys::repo(repo)).await
     }
 

@@ -91,7 +91,10 @@ impl Registry {
         let mut edit = Edit::relaxed();
         edit.expect_repo(repo, None).put_repo(repo, &row);
         match self.meta.write(edit).await {
-            Ok(()) | Err(WriteError::Conflict) => Ok(()),
+            Ok(()) | Err(WriteError::Conflict) => {
+                self.quota.forget();
+                Ok(())
+            }
             Err(WriteError::Store(error)) => Err(error.into()),
         }
     }

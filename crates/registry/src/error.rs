@@ -81,6 +81,9 @@ pub enum Error {
     /// The caller may not set what a push sets.
     #[error("caller has no right to this")]
     Denied(meta::Refusal),
+    /// There are as many repositories as there may be.
+    #[error("there are {0} repositories already")]
+    TooManyRepos(u64),
     /// A precondition of the request does not hold.
     #[error("precondition does not hold")]
     Precondition,
@@ -146,6 +149,9 @@ impl From<Error> for oci::Error {
             Error::TagInvalid(tag) => wire.with("reference", tag).because("tag is malformed"),
             Error::UploadUnknown(id) | Error::UploadBusy(id) => wire.with("session_id", id),
             Error::UploadOffset { size } => wire.with("size", size),
+            Error::TooManyRepos(limit) => wire
+                .with("limit", limit)
+                .because("there may be no more repositories"),
             Error::Refused(refusal) => wire
                 .with(refusal.field, &refusal.reason)
                 .because(refusal.reason.trim()),
@@ -179,6 +185,7 @@ fn code_of(error: &Error) -> ErrorCode {
         Error::Source(source) => source.code(),
         Error::Denied(_) => ErrorCode::Denied,
         Error::Precondition => ErrorCode::PreconditionFailed,
+        Error::TooManyRepos(_) => ErrorCode::TooManyRequests,
         Error::Storage(error) => storage_code(error.kind()),
         Error::Meta(meta::Error::Full(_)) => ErrorCode::StorageFull,
         Error::Corrupt(_) | Error::Meta(_) => ErrorCode::Internal,

@@ -175,8 +175,10 @@ impl Registry {
         warn!(%repo, "folder was removed by another program, forgetting the repository");
         let mut import = Import::new(self, repo, Mode::Replace);
         import.remove_the_rest().await?;
-        import.edit.delete_repo(repo);
-        import.flush().await
+        import.edit.delete_repo(repo).delete_counted(repo);
+        import.flush().await?;
+        self.quota.forget();
+        Ok(())
     }
 
     /// Keeps a copy of an index that cannot be read: it will be written over, and may be the only
@@ -447,7 +449,9 @@ impl<'a> Import<'a> {
             store: String::new(),
         };
         self.edit.put_repo(self.repo, &row);
-        self.flush().await
+        self.flush().await?;
+        self.registry.quota.forget();
+        Ok(())
     }
 
     async fn added(&mut self) -> Result<()> {

@@ -21,6 +21,7 @@
 //! | `ingest` | the way of content from a client to a file |
 //! | `view`, `import`, `discovery` | `index.json`: written, read, found |
 //! | `fresh`, `lock`, `presence`, `cache`, `stats` | what is kept in memory, all of it bounded |
+//! | `quota` | how many repositories there may be |
 
 pub mod blob;
 mod cache;
@@ -39,6 +40,7 @@ pub mod manifest;
 pub mod mount;
 mod page;
 mod presence;
+mod quota;
 pub mod referrer;
 mod registry;
 mod source;

@@ -20,6 +20,7 @@ use crate::hook::{Event, Hooks};
 use crate::layout;
 use crate::lock::RepoLocks;
 use crate::presence::Presence;
+use crate::quota::Quota;
 use crate::stats::PullCounts;
 use crate::stores::Stores;
 use crate::upload::Uploads;
@@ -55,6 +56,8 @@ pub struct Options {
     pub manifest: Limits,
     /// When lists of repositories are answered after a start.
     pub lists: Lists,
+    /// How many repositories there may be, of those that have held a manifest; 0 for any number.
+    pub max_repos: u64,
 }
 
 impl Default for Options {
@@ -63,6 +66,7 @@ impl Default for Options {
             sparse: Sparse::Indexes,
             manifest: Limits::default(),
             lists: Lists::AfterWalk,
+            max_repos: 0,
         }
     }
 }
@@ -95,6 +99,7 @@ pub struct Registry {
     pub(crate) uploads: Uploads,
     pub(crate) views: Views,
     pub(crate) presence: Presence,
+    pub(crate) quota: Quota,
     pub(crate) pulls: PullCounts,
     last_ahead: AtomicU64,
     /// How much is being carried out, whether or not anybody waits for it.
@@ -129,6 +134,7 @@ impl Registry {
             uploads: Uploads::default(),
             views: Views::default(),
             presence: Presence::default(),
+            quota: Quota::default(),
             pulls: PullCounts::default(),
             last_ahead: AtomicU64::new(0),
             running: watch::Sender::new(0),
@@ -158,6 +164,8 @@ impl Registry {
     /// Replaces the options; requests under way may still see the old ones.
     pub fn set_options(&self, options: Options) {
         self.options.store(Arc::new(options));
+        // Without a limit nobody counts.
+        self.quota.forget();
     }
 
     /// Yields the stores, whose use may be changed.

@@ -131,6 +131,7 @@ impl Registry {
     pub(crate) fn doubt(&self, repo: &RepoName, error: &Error) {
         if matches!(error, Error::Meta(_)) {
             self.catch_up(repo);
+            self.quota.forget();
         }
     }
 

@@ -39,6 +39,7 @@ proptest! {
         round_trip(&RepoRow { created, index, store })?;
         round_trip(&TagRow { digest: target, media_type, size, tagged: created, moved: inode })?;
         round_trip(&AheadRow { since: size })?;
+        round_trip(&CountedRow { since: size })?;
         round_trip(&StatsRow { pulls: size, last_pull: created })?;
     }
 

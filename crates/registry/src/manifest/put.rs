@@ -72,6 +72,8 @@ struct Push<'a> {
     manifest: Manifest,
     digest: Digest,
     tags: Vec<Tag>,
+    /// The repository takes up a place that it did not before.
+    takes_place: bool,
 }
 
 /// What one look at the rows found.
@@ -81,6 +83,8 @@ struct Plan {
     fresh: Vec<Digest>,
     is_new: bool,
     moved: Vec<Tag>,
+    /// The repository counts from now on.
+    is_first: bool,
 }
 
 impl Plan {
@@ -97,7 +101,7 @@ impl Registry {
     ///
     /// # Errors
     /// `TagInvalid`, `ManifestInvalid`, `ManifestMismatch`, `BlobsMissing`, `Refused`, `Denied`,
-    /// `Precondition`; nothing is visible then.
+    /// `Precondition`, `TooManyRepos`; nothing is visible then.
     ///
     /// # Cancel safety
     /// A call that is dropped is carried out all the same.
@@ -110,7 +114,9 @@ impl Registry {
     }
 
     async fn push(&self, repo: &RepoName, request: PutManifest) -> Result<PutOutcome> {
-        let push = self.read_push(repo, &request)?;
+        let mut push = self.read_push(repo, &request)?;
+        let place = self.claim_place(repo).await?;
+        push.takes_place = place.is_some();
         self.ask_checks(&push).await?;
         self.ensure_repo(repo).await?;
         for blob in push.manifest.blobs() {
@@ -119,6 +125,9 @@ impl Registry {
         }
         let committed = self.commit_push(&push).await;
         let plan = committed.inspect_err(|error| self.doubt(repo, error))?;
+        if let Some(place) = place.filter(|_| plan.is_first) {
+            place.settle();
+        }
         self.cache.insert(&push.digest, push.manifest.raw());
         if plan.is_change() {
             self.index_changed(repo).await?;
@@ -159,6 +168,7 @@ impl Registry {
             manifest,
             digest,
             tags,
+            takes_place: false,
         })
     }
 
@@ -287,6 +297,7 @@ impl Registry {
             fresh: Vec::new(),
             is_new: row.is_none(),
             moved: Vec::new(),
+            is_first: false,
         };
         plan.edit
             .expect_manifest(push.repo, &push.digest, row.as_ref());
@@ -296,6 +307,9 @@ impl Registry {
         }
         for (tag, before) in &before {
             self.plan_tag(push, tag, before.as_ref(), &mut plan);
+        }
+        if push.takes_place {
+            plan.is_first = self.plan_count(&mut plan.edit, push.repo).await?;
         }
         if plan.is_change() {
             plan.edit.put_ahead(push.repo, &self.ahead_row());
