@@ -122,7 +122,8 @@ fn is_secret(key: &str) -> bool {
     PARTS.iter().any(|part| folded.contains(part)) && !folded.ends_with("file")
 }
 
-/// A text in which the user and password of each URL are masked.
+/// A text in which the user and password of each URL are masked, and what secret keys of its query
+/// stand before.
 fn without_credentials(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -139,9 +140,27 @@ fn without_credentials(text: &str) -> String {
             }
             None => shown.push_str(authority),
         }
+        let end = after.find([' ', ',']).unwrap_or(after.len());
+        let (path, after) = after.split_at(end);
+        push_path(&mut shown, path);
         rest = after;
     }
     shown + rest
+}
+
+fn push_path(shown: &mut String, path: &str) {
+    for piece in path.split_inclusive(['?', '&', ';', '#']) {
+        match piece.split_once('=') {
+            Some((key, value)) if is_secret(key) => {
+                shown.push_str(key);
+                shown.push('=');
+                shown.push_str(MASK);
+                let end = value.strip_suffix(['?', '&', ';', '#']).unwrap_or(value);
+                shown.push_str(value.strip_prefix(end).unwrap_or_default());
+            }
+            _ => shown.push_str(piece),
+        }
+    }
 }
 
 #[cfg(test)]

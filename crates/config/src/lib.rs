@@ -32,6 +32,9 @@
 //! | `validate` | what makes no sense, in zot's order and words |
 //! | `load` | all of these in their order |
 //!
+//! For a server that runs, `reload` tells what of a new file can take effect, and `side_file` which
+//! other files to watch.
+//!
 //! The sections are declared with one macro in `shape`, a key once each: `config`, `storage`,
 //! `http`, `auth`, `access`, `log` and [`extensions`]. From these tables follow also `schema`,
 //! `dump` and `docs/configuration.md`.
@@ -55,12 +58,14 @@ mod network;
 mod pattern;
 #[cfg(test)]
 mod reference;
+mod reload;
 #[cfg(test)]
 mod samples;
 mod schema;
 mod secret;
 mod secret_file;
 mod shape;
+mod side_file;
 mod storage;
 mod validate;
 mod window;
@@ -81,8 +86,10 @@ pub use log::{Level, LevelError, Log};
 pub use named::Named;
 pub use network::{Network, NetworkError};
 pub use pattern::regex;
+pub use reload::{Reload, reload};
 pub use schema::schema;
 pub use secret::Secret;
+pub use side_file::{files, secret_files};
 pub use storage::{KeepTags, KeepUntagged, Retention, RetentionPolicy, Storage, SubPath};
 pub use validate::validate;
 pub use window::{TimeWindow, WindowError};

@@ -31,7 +31,7 @@ fn full_of_markers() -> Json {
         "extensions": {
             "sync": {"downloadDir": "/tmp", "registries": [{"urls": ["https://user:marker@up.example.org"]}]},
             "events": {"enable": true, "sinks": [{
-                "type": "http", "address": "https://user:marker@sink.example.org",
+                "type": "http", "address": "https://user:marker@sink.example.org/?access_token=marker&a=b",
                 "proxy": "http://user:marker@proxy:3128", "headers": {"X-Token": "marker"},
                 "credentials": {"username": "u", "password": "marker", "token": "marker"},
             }]},
@@ -46,7 +46,7 @@ fn case_a03_no_secret_is_shown() {
     assert!(!shown.contains("marker"), "{shown}");
     for kept in [
         "redis://******@host:6379/?addr=a",
-        "https://******@sink.example.org",
+        "https://******@sink.example.org/?access_token=******&a=b",
         "/gcs.json",
         "client_secret",
     ] {
