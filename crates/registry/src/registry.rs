@@ -213,7 +213,8 @@ impl Registry {
         task.await.unwrap_or(Err(Error::Closed))
     }
 
-    pub(crate) fn options(&self) -> Arc<Options> {
+    /// Yields how the engine behaves now.
+    pub fn options(&self) -> Arc<Options> {
         self.options.load_full()
     }
 

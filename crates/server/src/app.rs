@@ -153,7 +153,7 @@ impl App {
         if let Some(watch) = watch {
             watch.finish(reply.status).await;
         }
-        if let Some(log) = &self.log {
+        if let Some(log) = self.log.as_ref().filter(|_| snapshot.settings.access_log) {
             log.access(&Access {
                 username: who.get().and_then(Identity::name),
                 peer: connection.peer(),

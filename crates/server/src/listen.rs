@@ -9,17 +9,18 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 
 use crate::connection::{Handler, LingerLimits, Patience};
-use crate::tls::Tls;
 
 mod accept;
 mod handshake;
 mod protocol;
 mod shutdown;
 mod signals;
+mod terms;
 
 pub(crate) use shutdown::Waiting;
 pub use shutdown::{Shutdown, Stage};
 pub use signals::signals;
+pub use terms::Terms;
 
 /// How many connections the kernel may keep for us; it applies its own limit too.
 const BACKLOG: u32 = 4096;
@@ -73,7 +74,6 @@ pub enum ListenError {
 pub struct Listener {
     tcp: TcpListener,
     address: SocketAddr,
-    tls: Option<Arc<Tls>>,
 }
 
 impl Listener {
@@ -93,11 +93,7 @@ impl Listener {
         let listen = || {
             let tcp = open(wanted)?;
             let address = tcp.local_addr()?;
-            Ok(Self {
-                tcp,
-                address,
-                tls: None,
-            })
+            Ok(Self { tcp, address })
         };
         let listener = listen().map_err(|error| ListenError::Bind(wanted, error))?;
         if port == 0 {
@@ -108,13 +104,6 @@ impl Listener {
             );
         }
         Ok(listener)
-    }
-
-    /// Serves all connections under TLS.
-    #[must_use]
-    pub fn with_tls(mut self, tls: Arc<Tls>) -> Self {
-        self.tls = Some(tls);
-        self
     }
 
     /// Yields the address, with the port that the kernel chose.
@@ -140,13 +129,15 @@ pub async fn serve<H: Handler>(
     listener: Listener,
     handler: Arc<H>,
     shutdown: Shutdown,
-    limits: Limits,
+    terms: impl Into<Terms>,
 ) {
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let terms = terms.into();
+    let all = terms.limits().connections;
+    let places = Arc::new(Semaphore::new(all));
     tokio::select! {
         () = accept::run(&listener.tcp, &places, |tcp, peer, place| {
             let (handler, shutdown) = (Arc::clone(&handler), shutdown.clone());
-            let tls = listener.tls.as_ref().map(|tls| tls.config());
+            let (limits, tls) = (terms.limits(), terms.tls());
             let served = async move {
                 protocol::run((tcp, peer), tls, handler, (&shutdown, &limits)).await;
                 drop(place);
@@ -156,17 +147,17 @@ pub async fn serve<H: Handler>(
         () = shutdown.reached(Stage::Draining) => {}
     }
     drop(listener);
-    finish(&places, &shutdown, &limits).await;
+    finish((&places, all), &shutdown, terms.limits().drain).await;
 }
 
 /// Waits until all connections are gone, or have to be.
-async fn finish(places: &Semaphore, shutdown: &Shutdown, limits: &Limits) {
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+async fn finish((places, count): (&Semaphore, usize), shutdown: &Shutdown, drain: Duration) {
+    let all = u32::try_from(count).unwrap_or(u32::MAX);
     tokio::select! {
         _ = places.acquire_many(all) => return,
-        () = tokio::time::sleep(limits.drain) => {
+        () = tokio::time::sleep(drain) => {
             tracing::warn!(
-                connections = limits.connections - places.available_permits(),
+                connections = count - places.available_permits(),
                 "time to drain is over, dropping connections"
             );
         }

@@ -9,8 +9,10 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use arc_swap::ArcSwap;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -55,9 +57,15 @@ pub struct LogOptions {
     pub output: Option<PathBuf>,
 }
 
-/// One log; a process may have several, of which one receives the events of `tracing`.
+/// One log; a process may have several, of which one receives the events of `tracing`. Clones are the
+/// same log.
 #[derive(Clone, Debug)]
-pub struct Log {
+pub struct Log(Arc<ArcSwap<Current>>);
+
+/// Where lines go now, and which.
+#[derive(Clone, Debug)]
+pub(crate) struct Current {
+    options: LogOptions,
     sink: Sink,
     level: LevelFilter,
 }
@@ -69,18 +77,42 @@ impl Log {
     /// [`LogError`].
     pub fn open(options: &LogOptions) -> Result<Self, LogError> {
         let level = level(&options.level)?;
-        let output = match &options.output {
-            Some(path) => open(path),
-            None => stdout(),
+        let sink = start(options)?;
+        Ok(Self(Arc::new(ArcSwap::from_pointee(Current {
+            options: options.clone(),
+            sink,
+            level,
+        }))))
+    }
+
+    /// Opens what other options ask for, without using it yet.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn prepare(&self, options: &LogOptions) -> Result<Current, LogError> {
+        let now = self.0.load();
+        let sink = if now.options.output == options.output {
+            now.sink.clone()
+        } else {
+            start(options)?
         };
-        let output = output?;
-        let sink = Sink::start(output, None).map_err(LogError::Writer)?;
-        Ok(Self { sink, level })
+        Ok(Current {
+            options: options.clone(),
+            sink,
+            level: level(&options.level)?,
+        })
+    }
+
+    /// Writes there from now on.
+    pub(crate) fn replace(&self, current: Current) {
+        self.0.store(Arc::new(current));
+        // Which events are wanted is remembered at each place that makes one.
+        tracing::callsite::rebuild_interest_cache();
     }
 
     /// Yields what `tracing` gives its events to.
     pub fn layer(&self) -> JsonLayer {
-        JsonLayer::new(self.sink.clone(), self.level)
+        JsonLayer::new(self.clone())
     }
 
     /// Makes this the log of the process.
@@ -98,9 +130,10 @@ impl Log {
         reason = "a log carries the time of the wall"
     )]
     pub fn access(&self, access: &Access<'_>) {
-        if self.level >= LevelFilter::INFO {
+        let current = self.0.load();
+        if current.level >= LevelFilter::INFO {
             access.write(SystemTime::now(), |line| {
-                self.sink.append(line, Class::Access);
+                current.sink.append(line, Class::Access);
             });
         }
     }
@@ -113,19 +146,35 @@ impl Log {
         reason = "a log carries the time of the wall"
     )]
     pub fn settings(&self, params: &serde_json::Value) {
-        if self.level >= LevelFilter::INFO {
+        if self.level() >= LevelFilter::INFO {
             let mut line = Line::default();
             line.begin(SystemTime::now(), "info", "configuration settings");
             line.raw("params", params);
             let written = line.end(concat!(file!(), ":", line!()), module_path!());
-            self.sink.append(written, Class::Event);
+            self.append(written, Class::Event);
         }
     }
 
     /// Waits until everything is written.
     pub fn flush(&self) {
-        self.sink.flush();
+        self.0.load_full().sink.flush();
     }
+
+    fn level(&self) -> LevelFilter {
+        self.0.load().level
+    }
+
+    fn append(&self, line: &[u8], class: Class) {
+        self.0.load_full().sink.append(line, class);
+    }
+}
+
+fn start(options: &LogOptions) -> Result<Sink, LogError> {
+    let output = match &options.output {
+        Some(path) => open(path),
+        None => stdout(),
+    };
+    Sink::start(output?, None).map_err(LogError::Writer)
 }
 
 /// Turns a level of the configuration into ours.

@@ -1,27 +1,27 @@
 //! Composition: from a configuration to a registry that serves, and to its end.
 
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use config::Config;
 use ext::{Extension, Host, InstallError, Plan};
-use meta::{EmbeddedOptions, EmbeddedStore, Meta};
-use registry::{
-    Dedupe, Hooks, Lists, Options, Parts, Registry, Sparse, StoreOptions, Stores, SystemClock,
-    layout,
-};
+use registry::Hooks;
 use rustix::process::{Resource, Rlimit};
-use storage::{HeadRoom, LocalDriver, LocalOptions};
+use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use crate::app::App;
-use crate::connection::{Connection, Patience};
-use crate::listen::{self, Limits, ListenError, Listener, Shutdown, Stage};
-use crate::log::{Log, LogError, LogOptions};
-use crate::settings::Settings;
+use crate::compose::Composer;
+use crate::connection::Connection;
+use crate::listen::{self, ListenError, Listener, Shutdown, Stage, Terms};
+use crate::live::{self, ApplyError, BuiltIn, Live};
+use crate::log::{Log, LogError};
+use crate::reload::{self, Reloader};
+use crate::settings;
+use crate::stores;
 use crate::unsupported::{ignored, unsupported};
+use crate::watch::{Changes, Watch};
 
 /// How long the engine may take for what is still to be written at the end. Nothing that was
 /// acknowledged depends on it.
@@ -86,6 +86,9 @@ pub enum RunError {
     /// An extension refuses the configuration.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// What the configuration asks for cannot be put to work.
+    #[error("invalid server config: {0}")]
+    Apply(#[from] ApplyError),
     /// The port could not be opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -105,11 +108,7 @@ pub enum RunError {
 /// # Errors
 /// `Log`.
 pub fn open_log(config: &Config) -> Result<Log, RunError> {
-    let options = LogOptions {
-        level: config.log.level.as_str().to_owned(),
-        output: config.log.output.clone(),
-    };
-    let log = Log::open(&options)?;
+    let log = Log::open(&settings::log_options(config))?;
     log.install()?;
     Ok(log)
 }
@@ -119,72 +118,98 @@ pub fn open_log(config: &Config) -> Result<Log, RunError> {
 /// # Errors
 /// [`RunError`]; what could be written at the end was written.
 pub async fn run(launch: Launch, log: Log) -> Result<(), RunError> {
-    let config = &launch.config;
     raise_file_limit();
-    log.settings(&config.to_masked_json());
+    log.settings(&launch.config.to_masked_json());
     say_what_runs(&launch);
-    if let Some(what) = unsupported(config).into_iter().next() {
+    if let Some(what) = unsupported(&launch.config).into_iter().next() {
         return Err(RunError::Unsupported(what));
     }
-    let registry = open_registry(config)?;
-    let host = Host {
-        registry: Arc::clone(&registry),
-    };
-    let plan = install(&launch, &host)?;
-    registry.set_hooks(Hooks {
-        checks: plan.fixed.push_checks.clone(),
-        sinks: plan.fixed.event_sinks.clone(),
-    });
-    let listener = Listener::bind(&config.http.address, config.http.port.0)?;
-    let shutdown = Shutdown::default();
-    let origin = launch.origin.clone();
-    listen::signals(shutdown.clone(), move || refuse_reload(origin.as_deref()))
-        .map_err(RunError::Signals)?;
-    let mut app = App::open(
-        Arc::clone(&registry),
-        Settings::from_config(config),
-        plan.fixed,
-    );
-    if config.log.access_log {
-        app = app.with_log(log);
-    }
-    app.set_started();
-    app.set_ready(true);
-    info!(address = %listener.address(), "serving");
-    let app = Arc::new(app);
-    tokio::spawn(stop_being_ready(Arc::clone(&app), shutdown.clone()));
-    let handler = move |connection: Arc<Connection>, request| {
-        let app = Arc::clone(&app);
-        async move { app.handle(&connection, request).await }
-    };
-    listen::serve(listener, Arc::new(handler), shutdown, limits(&config.http)).await;
-    let closed = tokio::time::timeout(CLOSE, registry.close()).await;
-    closed.map_err(RunError::Slow)?.map_err(RunError::Close)?;
-    info!("stopped");
-    Ok(())
+    let server = Server::start(launch, log).await?;
+    server.serve().await
 }
 
-/// Compat: a timeout that the user sets bounds the whole; one that is absent means time without progress.
+/// A server with its port open.
+struct Server {
+    listener: Listener,
+    reloader: Reloader,
+    watched: (Watch, Changes),
+}
+
+impl Server {
+    async fn start(launch: Launch, log: Log) -> Result<Self, RunError> {
+        let config = &launch.config;
+        let ground = stores::open(config)?;
+        let registry = ground.registry;
+        let host = Host {
+            registry: Arc::clone(&registry),
+        };
+        let plan = install(&launch, &host)?;
+        registry.set_hooks(Hooks {
+            checks: plan.fixed.push_checks.clone(),
+            sinks: plan.fixed.event_sinks.clone(),
+        });
+        // Watched before they are read, so that no change is missed.
+        let watched = Watch::new(reload::files(launch.origin.as_deref(), config));
+        let mut composer = Composer::default();
+        let snapshot = composer.compose(config).map_err(ApplyError::from)?;
+        let tls = live::open_tls(config).await?;
+        let listener = Listener::bind(&config.http.address, config.http.port.0)?;
+        let app = App::new(Arc::clone(&registry), snapshot, plan.fixed).with_log(log.clone());
+        let live = Live {
+            registry,
+            app: Arc::new(app),
+            terms: Terms::new(settings::limits(&config.http), tls),
+            head_room: ground.head_room,
+            log,
+            composer,
+            built_in: BuiltIn(launch.built_in),
+        };
+        let reloader = Reloader {
+            origin: launch.origin,
+            config: launch.config,
+            live,
+        };
+        Ok(Self {
+            listener,
+            reloader,
+            watched,
+        })
+    }
+
+    async fn serve(self) -> Result<(), RunError> {
+        let (shutdown, asked) = (Shutdown::default(), Arc::new(Notify::new()));
+        let hangup = Arc::clone(&asked);
+        listen::signals(shutdown.clone(), move || hangup.notify_one())
+            .map_err(RunError::Signals)?;
+        let Live {
+            app,
+            registry,
+            terms,
+            ..
+        } = &self.reloader.live;
+        let (app, registry, terms) = (Arc::clone(app), Arc::clone(registry), terms.clone());
+        app.set_started();
+        app.set_ready(true);
+        info!(address = %self.listener.address(), "serving");
+        let reloading = tokio::spawn(self.reloader.run(self.watched, asked));
+        tokio::spawn(stop_being_ready(Arc::clone(&app), shutdown.clone()));
+        let handler = move |connection: Arc<Connection>, request| {
+            let app = Arc::clone(&app);
+            async move { app.handle(&connection, request).await }
+        };
+        listen::serve(self.listener, Arc::new(handler), shutdown, terms).await;
+        reloading.abort();
+        let closed = tokio::time::timeout(CLOSE, registry.close()).await;
+        closed.map_err(RunError::Slow)?.map_err(RunError::Close)?;
+        info!("stopped");
+        Ok(())
+    }
+}
+
 /// Load balancers send no more requests while what is under way ends.
 async fn stop_being_ready(app: Arc<App>, shutdown: Shutdown) {
     shutdown.reached(Stage::Draining).await;
     app.set_ready(false);
-}
-
-fn limits(http: &config::Http) -> Limits {
-    let defaults = Limits::default();
-    let idle = http.limits.idle_timeout;
-    Limits {
-        header: usize::try_from(http.limits.header_bytes).unwrap_or(usize::MAX),
-        drain: http.drain_timeout,
-        patience: Patience {
-            header: http.limits.header_timeout,
-            stalled: if idle.is_zero() { Duration::MAX } else { idle },
-            answer: http.write_timeout.filter(|total| !total.is_zero()),
-            ..defaults.patience
-        },
-        ..defaults
-    }
 }
 
 /// Takes as many open files as the system lets us have: connections and content need one each.
@@ -217,14 +242,6 @@ fn say_what_runs(launch: &Launch) {
     }
 }
 
-fn refuse_reload(origin: Option<&Path>) {
-    let file = origin.map(|path| path.display().to_string());
-    warn!(
-        file,
-        "reloading is not supported by this build, the configuration stays as it is"
-    );
-}
-
 fn install(launch: &Launch, host: &Host) -> Result<Plan, RunError> {
     let enabled = launch
         .config
@@ -238,105 +255,4 @@ fn install(launch: &Launch, host: &Host) -> Result<Plan, RunError> {
         );
     }
     Ok(ext::install(launch.built_in, &launch.config, host)?)
-}
-
-/// Opens the stores that a configuration names. Must be called within a runtime.
-///
-/// # Errors
-/// `NoRoot`, `Store`, `Meta`.
-pub fn open_registry(config: &Config) -> Result<Arc<Registry>, RunError> {
-    let root = config.storage.root_directory.as_deref();
-    let root = root
-        .filter(|path| !path.as_os_str().is_empty())
-        .ok_or(RunError::NoRoot)?;
-    let stores = open_stores(config, root)?;
-    let folder = root.join(layout::PRIVATE);
-    let mut builder = std::fs::DirBuilder::new();
-    let made = builder.recursive(true).mode(0o700).create(&folder);
-    made.map_err(|error| RunError::Folder(folder.clone(), error))?;
-    let path = folder.join("meta.redb");
-    let opened = EmbeddedStore::open(&path, EmbeddedOptions::default());
-    let (store, opened) = opened.map_err(|error| RunError::Meta(path, error))?;
-    if !opened.clean && !opened.created {
-        warn!(
-            "the last stop was not clean, what was not acknowledged is verified before it is used"
-        );
-    }
-    Ok(Registry::open(Parts {
-        stores,
-        meta: Meta::new(Arc::new(store)),
-        options: Options {
-            lists: if opened.clean && !opened.created {
-                Lists::AtOnce
-            } else {
-                Lists::AfterWalk
-            },
-            ..engine_options(config)
-        },
-        clock: Arc::new(SystemClock),
-    }))
-}
-
-fn engine_options(config: &Config) -> Options {
-    let limits = &config.http.limits;
-    let sparse = config.http.is_compatible("sparse");
-    Options {
-        sparse: if sparse {
-            Sparse::Anything
-        } else {
-            Sparse::Indexes
-        },
-        manifest: oci::json::Limits {
-            max_bytes: usize::try_from(limits.manifest_bytes).unwrap_or(usize::MAX),
-            max_depth: usize::try_from(limits.json_depth).unwrap_or(usize::MAX),
-        },
-        ..Options::default()
-    }
-}
-
-fn open_stores(config: &Config, root: &Path) -> Result<Stores, RunError> {
-    let storage = &config.storage;
-    let options = LocalOptions {
-        head_room: HeadRoom::new(config.http.limits.min_free_space),
-        ..LocalOptions::default()
-    };
-    let open_store =
-        |root: &Path, dedupe, commit| open_store(root, options.clone(), dedupe, commit);
-    let mut stores = Stores::new(open_store(root, storage.dedupe, storage.commit)?);
-    let mut opened: Vec<(PathBuf, StoreOptions)> = Vec::new();
-    for (route, sub) in storage.routes() {
-        let Some(root) = sub.root_directory.as_deref() else {
-            continue;
-        };
-        let shared = opened
-            .iter()
-            .find(|(path, _)| path == root)
-            .map(|(_, store)| store.clone());
-        let store = match shared {
-            Some(store) => store,
-            None => open_store(root, sub.dedupe, sub.commit)?,
-        };
-        opened.push((root.to_owned(), store.clone()));
-        stores = stores.with(route.trim_matches('/'), store);
-    }
-    Ok(stores)
-}
-
-fn open_store(
-    root: &Path,
-    options: LocalOptions,
-    dedupe: bool,
-    commit: bool,
-) -> Result<StoreOptions, RunError> {
-    let driver = LocalDriver::open(root.to_owned(), options)
-        .map_err(|error| RunError::Store(root.to_owned(), error))?;
-    if dedupe && !storage::Driver::caps(&driver).link {
-        warn!(root = %root.display(), "the file system refuses hard links, equal content is kept more than once");
-    }
-    let dedupe = if dedupe { Dedupe::On } else { Dedupe::Off };
-    Ok(StoreOptions {
-        driver: Arc::new(driver),
-        dedupe,
-        commit,
-    })
 }

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use config::{Config, Http};
 
+use crate::connection::Patience;
 use crate::cors;
 use crate::incoming::BodyLimits;
+use crate::listen::Limits;
+use crate::log::LogOptions;
 use crate::page::MAX_ENTRIES;
+use crate::tls::{Algorithms, TlsOptions};
 
 /// Says whether manifests of Docker's types may be pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct Settings {
     pub max_page: usize,
     /// The most unfinished uploads of one client; 0 for any number.
     pub max_uploads: usize,
+    /// Whether each request has a line in the log.
+    pub access_log: bool,
 }
 
 impl Settings {
@@ -59,7 +65,47 @@ impl Settings {
             max_manifest: saturated(limits.manifest_bytes),
             max_page: saturated(limits.page_size),
             max_uploads: saturated(limits.max_open_uploads),
+            access_log: config.log.access_log,
         }
+    }
+}
+
+/// Takes what connections may take.
+///
+/// Compat: a timeout that the user sets bounds the whole; one that is absent means time without
+/// progress.
+pub(crate) fn limits(http: &Http) -> Limits {
+    let defaults = Limits::default();
+    let idle = http.limits.idle_timeout;
+    Limits {
+        header: usize::try_from(http.limits.header_bytes).unwrap_or(usize::MAX),
+        drain: http.drain_timeout,
+        patience: Patience {
+            header: http.limits.header_timeout,
+            stalled: if idle.is_zero() { Duration::MAX } else { idle },
+            answer: http.write_timeout.filter(|total| !total.is_zero()),
+            ..defaults.patience
+        },
+        ..defaults
+    }
+}
+
+/// Takes which certificates to serve with; `None` for plain connections.
+pub(crate) fn tls_options(http: &Http) -> Option<TlsOptions> {
+    let tls = http.tls.as_ref()?;
+    Some(TlsOptions {
+        cert: tls.cert.clone()?,
+        key: tls.key.clone()?,
+        ca: tls.cacert.clone(),
+        algorithms: Algorithms::default(),
+    })
+}
+
+/// Takes where the log goes, and what is in it.
+pub(crate) fn log_options(config: &Config) -> LogOptions {
+    LogOptions {
+        level: config.log.level.as_str().to_owned(),
+        output: config.log.output.clone(),
     }
 }
 
@@ -87,6 +133,7 @@ impl Default for Settings {
             max_manifest: 4 * 1024 * 1024,
             max_page: MAX_ENTRIES,
             max_uploads: 1000,
+            access_log: true,
         }
     }
 }

@@ -10,26 +10,8 @@ use config::{Auth, Config, Driver, Storage};
 /// Each entry is a sentence with the key in question. The server must not start unless the list is
 /// empty; checking a file is another matter, since the file itself may be right.
 pub fn unsupported(config: &Config) -> Vec<String> {
-    let http = &config.http;
-    let mut asked = auth(&http.auth);
-    let limited = http.ratelimit.as_ref();
-    let limited = limited.is_some_and(|limit| limit.rate.is_some() || !limit.methods.is_empty());
-    asked.extend([
-        (http.is_tls(), "TLS", "http.tls"),
-        (
-            http.access_control.is_some(),
-            "access control",
-            "http.accessControl",
-        ),
-        (limited, "rate limiting", "http.ratelimit"),
-        (config.cluster.is_some(), "a cluster of servers", "cluster"),
-        (config.log.audit.is_some(), "an audit log", "log.audit"),
-        (
-            config.storage.max_repos > 0,
-            "a quota of repositories",
-            "storage.maxRepos",
-        ),
-    ]);
+    let mut asked = auth(&config.http.auth);
+    asked.push((config.cluster.is_some(), "a cluster of servers", "cluster"));
     let asked = asked.into_iter().filter(|(asked, ..)| *asked);
     let mut list: Vec<_> = asked.map(|(_, what, key)| sentence(what, key)).collect();
     list.extend(remote(&config.storage));
@@ -143,13 +125,6 @@ mod tests {
                 "http.auth.bearer",
             ),
             (r#""http":{"auth":{"apikey":true}}"#, "http.auth.apikey"),
-            (r#""http":{"tls":{"cert":"c","key":"k"}}"#, "http.tls"),
-            (r#""http":{"ratelimit":{"rate":1}}"#, "http.ratelimit"),
-            (
-                r#""http":{"accessControl":{"repositories":{"**":{"anonymousPolicy":["read"]}}}}"#,
-                "http.accessControl",
-            ),
-            (r#""log":{"audit":"/x"}"#, "log.audit"),
             (
                 r#""cluster":{"members":["a:1"],"hashKey":"0123456789abcdef"}"#,
                 "cluster",
@@ -173,12 +148,8 @@ mod tests {
         };
         config.storage.storage_driver = named("s3");
         config.storage.cache_driver = named("redis");
-        config.storage.max_repos = 3;
         let text = unsupported(&config).join("\n");
-        assert!(
-            text.contains("the driver s3") && text.contains("storage.maxRepos"),
-            "{text}"
-        );
+        assert!(text.contains("the driver s3"), "{text}");
         assert!(!text.contains("redis"), "{text}");
         assert!(
             ignored(&config)

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-use super::{Limits, Listener, Shutdown, serve};
+use super::{Limits, Listener, Shutdown, Terms, serve};
 use crate::body::Body;
 use crate::connection::{Connection, Handler};
 
@@ -42,10 +42,15 @@ impl Running {
         Self::start_on(listener, handler, limits)
     }
 
-    pub(crate) fn start_on<H: Handler>(listener: Listener, handler: H, limits: Limits) -> Self {
+    pub(crate) fn start_on<H: Handler>(
+        listener: Listener,
+        handler: H,
+        terms: impl Into<Terms>,
+    ) -> Self {
+        let terms = terms.into();
         let address = listener.address();
         let shutdown = Shutdown::default();
-        let served = tokio::spawn(serve(listener, Arc::new(handler), shutdown.clone(), limits));
+        let served = tokio::spawn(serve(listener, Arc::new(handler), shutdown.clone(), terms));
         Self {
             address,
             shutdown,

@@ -10,9 +10,10 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
+use super::Log;
 use super::line::Line;
 use super::secret::{MASK, is_secret};
-use super::sink::{Class, Sink};
+use super::sink::Class;
 
 /// The crates whose events are ours; what others say counts from warnings on.
 const OURS: [&str; 11] = [
@@ -22,23 +23,20 @@ const OURS: [&str; 11] = [
 
 /// Writes events to a sink in zot's form.
 #[derive(Debug)]
-pub struct JsonLayer {
-    sink: Sink,
-    level: LevelFilter,
-}
+pub struct JsonLayer(Log);
 
 thread_local! {
     static LINES: RefCell<(Line, Line)> = RefCell::default();
 }
 
 impl JsonLayer {
-    pub(crate) const fn new(sink: Sink, level: LevelFilter) -> Self {
-        Self { sink, level }
+    pub(crate) const fn new(log: Log) -> Self {
+        Self(log)
     }
 
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         let level = *metadata.level();
-        level <= self.level && (level <= Level::WARN || is_ours(metadata.target()))
+        level <= self.0.level() && (level <= Level::WARN || is_ours(metadata.target()))
     }
 }
 
@@ -62,7 +60,7 @@ impl<S: Subscriber> Layer<S> for JsonLayer {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
+        Some(self.0.level())
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -99,7 +97,7 @@ impl JsonLayer {
         let file = metadata.file().unwrap_or("unknown");
         let caller = format!("{file}:{}", metadata.line().unwrap_or(0));
         let whole = line.end(&caller, metadata.module_path().unwrap_or(metadata.target()));
-        self.sink.append(whole, class);
+        self.0.append(whole, class);
     }
 }
 

@@ -20,7 +20,7 @@ use tokio_rustls::client::TlsStream;
 use super::{Algorithms, Tls, TlsOptions};
 use crate::connection::Handler;
 use crate::listen::fixture::{Client, Running};
-use crate::listen::{Limits, Listener};
+use crate::listen::{Limits, Listener, Terms};
 
 /// A certificate and its key in PEM.
 #[derive(Clone)]
@@ -117,8 +117,8 @@ impl Site {
     pub(crate) fn serve<H: Handler>(&self, handler: H, limits: Limits) -> (Running, Arc<Tls>) {
         let tls = Arc::new(Tls::open(self.options.clone()).unwrap());
         let listener = Listener::bind("127.0.0.1", 0).unwrap();
-        let listener = listener.with_tls(Arc::clone(&tls));
-        (Running::start_on(listener, handler, limits), tls)
+        let terms = Terms::new(limits, Some(Arc::clone(&tls)));
+        (Running::start_on(listener, handler, terms), tls)
     }
 
     pub(crate) fn guest(&self) -> Guest {
