@@ -3,7 +3,6 @@
 mod file;
 mod hash;
 mod sha_crypt;
-mod turns;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -14,11 +13,9 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 use tokio::sync::Semaphore;
 
+use crate::verified::turns::{Source, Turns};
 use crate::verified::{Busy, NoRandom};
 use file::{File, Task};
-use turns::Turns;
-
-pub(crate) use turns::Source;
 
 /// The largest file in bytes that is read.
 pub const FILE_LIMIT: usize = 16 * 1024 * 1024;

@@ -34,23 +34,35 @@
 //! |---|---|
 //! | [`identity`] | who is calling |
 //! | [`gate`] | the methods that are tried, in order |
+//! | [`basic`] | names with passwords: the header, and who is asked in which order |
+//! | [`htpasswd`], [`ldap`], [`api_key`] | those who are asked |
+//! | [`verified`] | what was found right a short while ago |
+//! | [`user`] | what the store remembers of users |
 //! | [`policy`] | what an identity may do |
 //! | [`limit`] | what credentials themselves allow |
 //! | [`certificate`] | names from certificates of clients |
 //! | [`condition`] | expressions over requests and claims |
 
 pub mod api_key;
+pub mod basic;
 pub mod certificate;
 pub mod condition;
 pub mod gate;
 pub mod htpasswd;
 pub mod identity;
+pub mod ldap;
 pub mod limit;
 pub mod policy;
 pub mod user;
 pub mod verified;
 
+pub use api_key::{ApiKeyError, ApiKeys, NewKey};
+pub use basic::{Basic, BasicParts, Credentials};
 pub use gate::{Authenticator, Authorization, Evidence, Gate, Refusal, Verdict};
+pub use htpasswd::{Fips, Htpasswd, HtpasswdError, HtpasswdOptions};
 pub use identity::{Identity, Method, User};
+pub use ldap::{Ldap, LdapError, LdapOptions};
 pub use limit::{Actions, Limit, LimitEntry, LimitMode, Scope};
 pub use policy::Policy;
+pub use user::Users;
+pub use verified::{Busy, Verified, VerifiedOptions};

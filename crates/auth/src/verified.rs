@@ -8,6 +8,8 @@
 //! What was found wrong is not remembered. Whoever guesses sends something else each time, so it
 //! would guard nothing and fill the memory; and a password that was just set would be refused.
 
+pub(crate) mod turns;
+
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
@@ -37,7 +39,7 @@ pub struct VerifiedOptions {
 impl Default for VerifiedOptions {
     fn default() -> Self {
         Self {
-            life: Duration::from_secs(300),
+            life: Duration::from_mins(5),
             count: 10_000,
         }
     }

@@ -50,8 +50,7 @@ impl File {
             let read = read(line, fips);
             let why = match &read {
                 Ok((_, Ok(_))) => None,
-                Ok((_, Err(why))) => Some(*why),
-                Err(why) => Some(*why),
+                Ok((_, Err(why))) | Err(why) => Some(*why),
             };
             if let Some(why) = why {
                 ignored += 1;

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::identity::Method;
 
-const LIFE: Duration = Duration::from_secs(300);
+const LIFE: Duration = Duration::from_mins(5);
 
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)

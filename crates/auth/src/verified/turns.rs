@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::verified::Busy;
+use super::Busy;
 
 /// How many may wait in all.
 const WAITING: usize = 1024;
@@ -101,11 +101,11 @@ impl State {
 
 /// Gives turns.
 #[derive(Debug)]
-pub(super) struct Turns(Mutex<State>);
+pub(crate) struct Turns(Mutex<State>);
 
 impl Turns {
     /// Allows `count` at once, at least one.
-    pub(super) fn new(count: usize) -> Arc<Self> {
+    pub(crate) fn new(count: usize) -> Arc<Self> {
         Arc::new(Self(Mutex::new(State {
             free: count.max(1),
             ..State::default()
@@ -119,7 +119,7 @@ impl Turns {
     ///
     /// # Cancel safety
     /// A dropped call gives its turn to the next.
-    pub(super) async fn take(self: &Arc<Self>, source: Source) -> Result<Turn, Busy> {
+    pub(crate) async fn take(self: &Arc<Self>, source: Source) -> Result<Turn, Busy> {
         let receiver = {
             let mut state = self.0.lock();
             if state.free > 0 {
@@ -134,7 +134,7 @@ impl Turns {
 
 /// Allows one check; gives itself on when dropped.
 #[derive(Debug)]
-pub(super) struct Turn(Option<Arc<Turns>>);
+pub(crate) struct Turn(Option<Arc<Turns>>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
