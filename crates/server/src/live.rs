@@ -71,7 +71,8 @@ impl Live {
         let tls = open_tls(config).await?;
         let log = self.log.prepare(&settings::log_options(config))?;
         let snapshot = self.composer.compose(config)?;
-        self.log.replace(log);
+        let before = self.log.replace(log);
+        tokio::task::spawn_blocking(move || drop(before));
         self.app.set_snapshot(snapshot);
         self.terms.set(settings::limits(&config.http), tls);
         self.head_room.set(config.http.limits.min_free_space);

@@ -103,11 +103,12 @@ impl Log {
         })
     }
 
-    /// Writes there from now on.
-    pub(crate) fn replace(&self, current: Current) {
-        self.0.store(Arc::new(current));
+    /// Writes there from now on; yields what went before, whose end waits until all is written.
+    pub(crate) fn replace(&self, current: Current) -> Arc<Current> {
+        let before = self.0.swap(Arc::new(current));
         // Which events are wanted is remembered at each place that makes one.
         tracing::callsite::rebuild_interest_cache();
+        before
     }
 
     /// Yields what `tracing` gives its events to.

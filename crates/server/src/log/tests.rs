@@ -116,7 +116,7 @@ fn levels_are_those_of_zot() {
         ("FATAL", LevelFilter::ERROR),
         ("panic", LevelFilter::ERROR),
     ] {
-        assert_eq!(level(name).unwrap(), expected, "{name}");
+        assert_eq!(LEVELS[level(name).unwrap()], expected, "{name}");
     }
     let text = level("loud").unwrap_err().to_string();
     let expected = "invalid log level 'loud', supported levels are: debug, trace, info, warn, \
@@ -144,3 +144,42 @@ fn settings_are_an_object() {
     assert_eq!(line["message"], "configuration settings");
     assert_eq!(line["params"]["http"]["port"], "8080");
 }
+
+#[test]
+fn level_and_file_change_while_the_log_is_in_use() {
+    let (dir, path, log) = log("error");
+    let other = dir.path().join("other");
+    let change = |level: &str, output: &Path| {
+        let options = LogOptions {
+            level: level.to_owned(),
+            output: Some(output.to_owned()),
+        };
+        log.prepare(&options).map(|prepared| log.replace(prepared))
+    };
+    // One place, so that its interest is remembered.
+    let say = |text: &str| tracing::info!("{text}");
+    within(&log, || {
+        say("unheard");
+        change("info", &path).unwrap();
+        say("one");
+        change("debug", &other).unwrap();
+        say("two");
+        assert!(matches!(change("loud", &path), Err(LogError::Level(_))));
+        let nowhere = Path::new("/nonexistent/folder/log");
+        assert!(matches!(change("error", nowhere), Err(LogError::Open(..))));
+        say("three");
+        change("error", &other).unwrap();
+        say("unheard");
+    });
+    let texts = |path: &Path| {
+        let lines = lines(path);
+        let texts = lines
+            .iter()
+            .map(|line| line["message"].as_str().unwrap().to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&path), ["one"]);
+    assert_eq!(texts(&other), ["two", "three"]);
+}
+
+mod markers;

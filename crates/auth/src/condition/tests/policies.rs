@@ -48,10 +48,11 @@ fn facts(tls: Option<TlsVersion>) -> Facts {
 }
 
 fn ann() -> Identity {
-    Identity::User(std::sync::Arc::new(User {
-        name: "ann".to_owned(),
-        groups: vec!["devs".to_owned()],
-    }))
+    Identity::User(std::sync::Arc::new(User::new(
+        "ann".to_owned(),
+        vec!["devs".to_owned()],
+        crate::Method::Htpasswd,
+    )))
 }
 
 /// Decides for a user; yields `+` or `-`, the rule, and what the user is told.
