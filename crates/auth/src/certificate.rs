@@ -11,8 +11,10 @@ use regex::Regex;
 mod der;
 mod fields;
 mod subject;
+mod version1;
 
 use fields::Fields;
+pub use version1::{PublicKey, Version1};
 
 /// Says where in a certificate the name of its owner is looked for.
 #[derive(Clone, Debug)]

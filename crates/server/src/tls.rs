@@ -10,6 +10,7 @@ use rustls::ServerConfig;
 
 use crate::watch::Watch;
 
+mod client;
 mod load;
 
 /// Names the files, and which algorithms are allowed.

@@ -19,6 +19,8 @@ pub(super) mod tag {
     pub(in super::super) const PRINTABLE: u8 = 0x13;
     pub(in super::super) const TELETEX: u8 = 0x14;
     pub(in super::super) const IA5: u8 = 0x16;
+    pub(in super::super) const UTC_TIME: u8 = 0x17;
+    pub(in super::super) const TIME: u8 = 0x18;
     pub(in super::super) const BMP: u8 = 0x1e;
     pub(in super::super) const SEQUENCE: u8 = 0x30;
     pub(in super::super) const SET: u8 = 0x31;
@@ -65,6 +67,13 @@ impl<'a> Reader<'a> {
     /// Tells whether the next element has a tag.
     pub(super) fn is_next(&self, tag: u8) -> bool {
         self.0.first() == Some(&tag)
+    }
+
+    /// Takes the next element with its head, which must have a tag.
+    pub(super) fn whole(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let before = self.0;
+        self.take(tag)?;
+        before.get(..before.len() - self.0.len())
     }
 
     /// Takes the next element, which must have a tag, and reads within.

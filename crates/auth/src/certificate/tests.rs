@@ -358,6 +358,66 @@ fn identifiers_and_lengths_have_one_form() {
     }
 }
 
+/// A certificate of version 1 with times as given.
+fn old(from: (u8, &str), to: (u8, &str)) -> Vec<u8> {
+    let algorithm = element(0x30, &[&element(6, &[&[0x2a, 3]])]);
+    let key = element(0x30, &[&algorithm, &element(3, &[&[0, 9, 9]])]);
+    let times = [from, to].map(|(kind, text)| element(kind, &[text.as_bytes()]));
+    let issuer = element(0x30, &[&rdn(3, 0x0c, b"ca")]);
+    let subject = element(0x30, &[&rdn(3, 0x0c, b"alice")]);
+    let body = [
+        element(2, &[&[1]]),
+        algorithm.clone(),
+        issuer,
+        element(0x30, &[&times[0], &times[1]]),
+        subject,
+        key,
+    ];
+    let body = element(0x30, &body.each_ref().map(Vec::as_slice));
+    element(0x30, &[&body, &algorithm, &element(3, &[&[0, 7]])])
+}
+
+#[test]
+fn version_1_is_taken_apart_and_its_times_are_read() {
+    let der = old((0x17, "700101000000Z"), (0x18, "20500228235959Z"));
+    let parts = Version1::read(&der).unwrap();
+    assert_eq!(parts.validity, (0, 2_529_705_599));
+    assert_eq!(parts.issuer, rdn(3, 0x0c, b"ca"));
+    assert_eq!(
+        (parts.algorithm, parts.signature),
+        (&[6, 2, 0x2a, 3][..], &[7][..])
+    );
+    let key = PublicKey::read(parts.key).unwrap();
+    assert_eq!(
+        (key.algorithm, key.bits),
+        (&[6, 2, 0x2a, 3][..], &[9, 9][..])
+    );
+    assert_eq!(parts.signed, &der[2..2 + parts.signed.len()]);
+    assert_eq!(name(&der, &rule(&["CN"])).as_deref(), Some("alice"));
+    let table = [
+        ((0x17, "491231235959Z"), Some(2_524_607_999)),
+        ((0x17, "500101000000Z"), Some(0)),
+        ((0x17, "000229000000Z"), Some(951_782_400)),
+        ((0x17, "000301000000Z"), Some(951_868_800)),
+        ((0x18, "21000301000000Z"), Some(4_107_542_400)),
+        ((0x17, "701301000000Z"), None),
+        ((0x17, "7001010000Z"), None),
+        ((0x17, "700101000000+0100"), None),
+        ((0x17, "70010100000aZ"), None),
+        ((0x18, "700101000000Z"), None),
+        ((0x17, ""), None),
+    ];
+    for (time, want) in table {
+        let der = old(time, (0x18, "99991231235959Z"));
+        assert_eq!(
+            Version1::read(&der).map(|parts| parts.validity.0),
+            want,
+            "{time:?}"
+        );
+    }
+    assert!(Version1::read(&alice()).is_none());
+}
+
 proptest! {
     #[test]
     fn nothing_that_a_client_sends_panics(
@@ -378,5 +438,12 @@ proptest! {
         name(&der, &all);
         der.truncate(cut);
         name(&der, &all);
+        let mut der = old((0x17, "700101000000Z"), (0x18, "20500228235959Z"));
+        let at = at % der.len();
+        for (place, byte) in der.iter_mut().skip(at).zip(&with) {
+            *place = *byte;
+        }
+        Version1::read(&der);
+        PublicKey::of(&der);
     }
 }

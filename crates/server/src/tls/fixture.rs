@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData,
+    SanType, SigningKey, date_time_ymd,
 };
+use rustls::client::ResolvesClientCert;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedProtocolVersion, version};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tempfile::TempDir;
@@ -32,6 +34,12 @@ pub(crate) struct Pair {
 impl Pair {
     pub(crate) fn der(&self) -> CertificateDer<'static> {
         CertificateDer::from_pem_slice(self.cert.as_bytes()).unwrap()
+    }
+
+    fn unchecked(&self) -> Arc<CertifiedKey> {
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        let key = ring::sign::any_supported_type(&key).unwrap();
+        Arc::new(CertifiedKey::new(vec![self.der()], key))
     }
 }
 
@@ -66,6 +74,62 @@ impl Authority {
         let cert = params.signed_by(&key, &self.0).unwrap();
         Pair {
             cert: cert.pem(),
+            key: key.serialize_pem(),
+        }
+    }
+}
+
+/// Writes a certificate as PEM.
+fn pem_of(der: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in der.chunks(3) {
+        let mut bytes = [0; 4];
+        bytes[1..=three.len()].copy_from_slice(three);
+        let number = usize::try_from(u32::from_be_bytes(bytes)).unwrap();
+        for at in 0..4 {
+            let digit = char::from(DIGITS[(number >> (18 - 6 * at)) & 63]);
+            text.push(if at > three.len() { '=' } else { digit });
+        }
+    }
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+}
+
+/// One element of DER.
+fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let len = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let len: &[u8] = match len {
+        [0, short @ 0..=0x7f] => &[short],
+        [0, short] => &[0x81, short],
+        [high, low] => &[0x82, high, low],
+    };
+    [&[tag], len, &content].concat()
+}
+
+impl Authority {
+    /// Signs a certificate of version 1 for a name, with times as in a `UTCTime`.
+    pub(crate) fn sign_old(&self, name: &str, (from, to): (&str, &str)) -> Pair {
+        let cn = |text: &str| {
+            let id = element(6, &[&[0x55, 4, 3]]);
+            let pair = element(0x30, &[&id, &element(0x0c, &[text.as_bytes()])]);
+            element(0x30, &[&element(0x31, &[&pair])])
+        };
+        let ecdsa_with_sha256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+        let algorithm = element(0x30, &[&element(6, &[&ecdsa_with_sha256])]);
+        let times = [from, to].map(|time| element(0x17, &[time.as_bytes()]));
+        let validity = element(0x30, &[&times[0], &times[1]]);
+        let key = KeyPair::generate().unwrap();
+        let (issuer, owner) = (cn("authority"), cn(name));
+        let spki = key.subject_public_key_info();
+        let serial = element(2, &[&[1]]);
+        let body = [&serial, &algorithm, &issuer, &validity, &owner, &spki];
+        let body = element(0x30, &body.map(Vec::as_slice));
+        let signature = self.0.key().sign(&body).unwrap();
+        let signature = element(3, &[&[0], &signature]);
+        let der = element(0x30, &[&body, &algorithm, &signature]);
+        Pair {
+            cert: pem_of(&der),
             key: key.serialize_pem(),
         }
     }
@@ -126,6 +190,20 @@ impl Site {
     }
 }
 
+/// Shows one certificate to whoever asks, fitting or not.
+#[derive(Debug)]
+struct Shown(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for Shown {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
 /// Says how a client comes.
 #[derive(Clone)]
 pub(crate) struct Guest {
@@ -155,12 +233,7 @@ impl Guest {
             .with_root_certificates(roots);
         let config = match pair {
             None => builder.with_no_client_auth(),
-            Some(pair) => {
-                let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
-                builder
-                    .with_client_auth_cert(vec![pair.der()], key)
-                    .unwrap()
-            }
+            Some(pair) => builder.with_client_cert_resolver(Arc::new(Shown(pair.unchecked()))),
         };
         Self { config }
     }

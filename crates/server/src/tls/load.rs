@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use auth::certificate::Version1;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoClientAuth, NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::{CipherSuite, NamedGroup, RootCertStore, ServerConfig, version};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{CipherSuite, InconsistentKeys, NamedGroup, RootCertStore, ServerConfig, version};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::client::Verifier;
 use super::{Algorithms, TlsError, TlsOptions};
 
 /// What HTTP speaks over TLS, best first.
@@ -27,19 +30,42 @@ pub(super) fn load(options: &TlsOptions) -> Result<Arc<ServerConfig>, TlsError> 
         Some(path) => verifier(path, &provider)?,
         None => Arc::new(NoClientAuth),
     };
-    let builder = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-        .map_err(TlsError::Setup)?
-        .with_client_cert_verifier(verifier);
-    let paired = builder.with_single_cert(chain, key);
-    let mut config = paired.map_err(|source| TlsError::Pair {
+    let paired = pair(chain, key, &provider);
+    let paired = paired.map_err(|source| TlsError::Pair {
         cert: options.cert.clone(),
         key: options.key.clone(),
         source,
     })?;
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .map_err(TlsError::Setup)?
+        .with_client_cert_verifier(verifier);
+    let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(paired)));
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
     resume(&mut config, options)?;
     Ok(Arc::new(config))
+}
+
+/// Puts a certificate and its key together, if they are of one pair.
+fn pair(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, rustls::Error> {
+    let key = provider.key_provider.load_private_key(key)?;
+    let pair = CertifiedKey::new(chain, key);
+    // Compat: zot serves certificates of version 1, in which rustls does not find the key.
+    let own = pair.cert.first().and_then(|own| Version1::read(own));
+    if let (Some(own), Some(key)) = (own, pair.key.public_key()) {
+        let matches = own.key == key.as_ref();
+        return matches
+            .then_some(pair)
+            .ok_or_else(|| InconsistentKeys::KeyMismatch.into());
+    }
+    match pair.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(pair),
+        Err(error) => Err(error),
+    }
 }
 
 /// Lets clients come back without a full handshake.
@@ -86,13 +112,19 @@ fn verifier(
         let added = roots.add(certificate);
         added.map_err(|error| TlsError::Ca(path.to_owned(), error))?;
     }
-    let builder =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    let (roots, provider) = (Arc::new(roots), Arc::clone(provider));
+    let algorithms = provider.signature_verification_algorithms;
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), provider);
     let built = builder.allow_unauthenticated().build();
-    built.map_err(|error| {
+    let others = built.map_err(|error| {
         let reason = rustls::Error::General(error.to_string());
         TlsError::Ca(path.to_owned(), reason)
-    })
+    })?;
+    Ok(Arc::new(Verifier {
+        others,
+        roots,
+        algorithms,
+    }))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

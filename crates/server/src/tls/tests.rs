@@ -504,3 +504,54 @@ async fn draining_finishes_answers_and_says_goodbye() {
     assert!(busy.rest().await.ends_with("hello"));
     server.ended().await;
 }
+
+#[tokio::test]
+async fn certificates_of_version_1_are_verified_too() {
+    let site = Site::new(Some("ca"));
+    let (server, _) = site.serve(hello(), limits());
+    let stranger = Authority::new();
+    let good = ("200101000000Z", "491231235959Z");
+    let table = [
+        ("signed", site.authority.sign_old("alice", good), true),
+        ("by a namesake", stranger.sign_old("alice", good), false),
+        (
+            "over",
+            site.authority
+                .sign_old("alice", ("200101000000Z", "210101000000Z")),
+            false,
+        ),
+        (
+            "not yet",
+            site.authority
+                .sign_old("alice", ("490101000000Z", "491231235959Z")),
+            false,
+        ),
+    ];
+    for version in [&version::TLS12, &version::TLS13] {
+        for (what, pair, want) in &table {
+            let provider = ring::default_provider();
+            let guest = Guest::with(&site.authority, provider, &[version], Some(pair));
+            assert_eq!(works(&guest, &server).await, *want, "{what} {version:?}");
+        }
+        // With the certificate of one and the key of another nobody comes in.
+        let stolen = Pair {
+            cert: table[0].1.cert.clone(),
+            key: site.authority.sign("mallory", 2100).key,
+        };
+        let guest = Guest::with(
+            &site.authority,
+            ring::default_provider(),
+            &[version],
+            Some(&stolen),
+        );
+        assert!(!works(&guest, &server).await);
+    }
+    let (mine, other) = (&table[0].1, &table[1].1);
+    site.lay(mine);
+    assert!(Tls::open(site.options.clone()).is_ok());
+    put(&site.options.key, &other.key);
+    assert!(matches!(
+        Tls::open(site.options.clone()),
+        Err(TlsError::Pair { .. })
+    ));
+}
