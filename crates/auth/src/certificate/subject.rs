@@ -10,12 +10,12 @@ use super::der::{Reader, tag};
 /// Attributes that have a name: the last part of 2.5.4.x, in the order in which Go gathers them.
 const KNOWN: [(u8, &str); 9] = [
     (6, "C"),
-    (10, "O"),
-    (11, "OU"),
-    (7, "L"),
     (8, "ST"),
+    (7, "L"),
     (9, "STREET"),
     (17, "POSTALCODE"),
+    (10, "O"),
+    (11, "OU"),
     (COMMON_NAME, "CN"),
     (SERIAL_NUMBER, "SERIALNUMBER"),
 ];

@@ -171,7 +171,7 @@ fn subjects() -> Vec<(Vec<(DnType, DnValue)>, &'static str)> {
                 (known(7), utf8("Town")),
                 (known(11), utf8("Unit")),
             ],
-            "SERIALNUMBER=77,CN=alice,POSTALCODE=12345,STREET=Street 1,ST=State,L=Town,OU=Unit,O=Acme,C=US",
+            "SERIALNUMBER=77,CN=alice,OU=Unit,O=Acme,POSTALCODE=12345,STREET=Street 1,L=Town,ST=State,C=US",
         ),
         (
             vec![(known(3), utf8(r#" #a,b+c"d\e<f>g;h "#))],
