@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use config::{Config, Loaded};
-use server::run::{self, Build, Launch};
+use server::run::{self, Build, Fips, Launch};
 
 use crate::extensions::{BUILT_IN, binary_type};
 
@@ -28,6 +28,7 @@ pub(crate) fn serve(file: Option<&Path>) -> anyhow::Result<()> {
         warnings: loaded.warnings,
         built_in: BUILT_IN,
         build: build(),
+        fips: fips(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -84,4 +85,19 @@ fn say_how_to_start(config: &Config) -> anyhow::Result<()> {
         root.display()
     )?;
     Ok(out.flush()?)
+}
+
+/// Compat: zot is told by Go's own variable to use only what FIPS 140 knows.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no key of the configuration stands for this"
+)]
+fn fips() -> Fips {
+    let settings = std::env::var("GODEBUG").unwrap_or_default();
+    let only = |setting: &str| setting.trim() == "fips140=only";
+    if settings.split(',').any(only) {
+        Fips::Only
+    } else {
+        Fips::Off
+    }
 }

@@ -5,8 +5,14 @@
 //! field counts: parsers of whole certificates would be larger than all of it.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use regex::Regex;
+
+use crate::gate::{Authenticator, Evidence, Refusal, Verdict};
+use crate::identity::{Identity, Method, User};
 
 mod der;
 mod fields;
@@ -78,6 +84,31 @@ impl FromStr for Attribute {
             "dnsname" | "dns" => Self::DnsName,
             _ => return Err(UnknownAttribute(word.to_owned())),
         })
+    }
+}
+
+/// Knows callers by the certificate that the connection was made with.
+#[derive(Clone, Debug, Default)]
+pub struct Certificates(NameRule);
+
+impl Certificates {
+    /// Takes names from where `rule` says.
+    pub const fn new(rule: NameRule) -> Self {
+        Self(rule)
+    }
+}
+
+impl Authenticator for Certificates {
+    fn authenticate<'a>(&'a self, evidence: &'a Evidence<'a>) -> BoxFuture<'a, Verdict> {
+        let verdict = match evidence.certificate.map(|der| name(der, &self.0)) {
+            None => Verdict::Absent,
+            Some(None) => Verdict::Refused(Refusal::Wrong),
+            Some(Some(name)) => {
+                let user = User::new(name, Vec::new(), Method::Certificate);
+                Verdict::Known(Identity::User(Arc::new(user)))
+            }
+        };
+        std::future::ready(verdict).boxed()
     }
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use auth::policy::PolicyError;
+use auth::verified::NoRandom;
+use auth::{ApiKeys, Fips, Users, Verified, VerifiedOptions};
 use config::Config;
+use meta::Meta;
 
 use crate::audit::Audit;
 use crate::challenge::Origin;
@@ -15,6 +18,10 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
 mod policy;
+mod sign_in;
+
+pub(crate) use sign_in::Shared;
+pub use sign_in::SignInError;
 
 /// Says why a configuration cannot be put to work.
 #[derive(Debug, thiserror::Error)]
@@ -22,20 +29,44 @@ pub enum ComposeError {
     /// A rule of access control does not compile.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// Callers cannot be known as asked.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// There is no secret to be had from the system.
+    #[error(transparent)]
+    NoRandom(#[from] NoRandom),
     /// There is no record of changes to write to.
     #[error(transparent)]
     Audit(#[from] LogError),
 }
 
 /// Builds snapshots.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Composer {
+    shared: Shared,
     /// What the last snapshot was built from, and the snapshot: some of its parts go on as they are
     /// when nothing has changed for them.
     last: Option<(Config, Snapshot)>,
 }
 
 impl Composer {
+    /// Sets up what outlives any snapshot.
+    ///
+    /// # Errors
+    /// `NoRandom`.
+    pub(crate) fn new(meta: &Meta, fips: Fips) -> Result<Self, ComposeError> {
+        let verified = Arc::new(Verified::new(VerifiedOptions::default())?);
+        Ok(Self {
+            shared: Shared {
+                users: Arc::new(Users::new(meta.clone(), Arc::clone(&verified))),
+                keys: Arc::new(ApiKeys::new(meta.clone(), Arc::clone(&verified))),
+                verified,
+                fips,
+            },
+            last: None,
+        })
+    }
+
     /// Builds all that depends on a configuration. Reads files, so it may block for a moment.
     ///
     /// # Errors
@@ -45,6 +76,8 @@ impl Composer {
         let snapshot = Snapshot {
             settings: Settings::from_config(config),
             policy: policy::compile(http)?,
+            gate: sign_in::gate(config, &self.shared)?,
+            challenges: sign_in::challenges(http),
             origin: Origin::configured(&http.external_url),
             fail_delay: std::time::Duration::from_secs(http.auth.fail_delay),
             proxies: TrustedProxies::new(http.trusted_proxies.clone()),
@@ -52,6 +85,8 @@ impl Composer {
             audit: self.audit(config)?,
             ..Snapshot::default()
         };
+        // Passwords may have changed with it.
+        self.shared.verified.forget_all();
         self.last = Some((config.clone(), snapshot.clone()));
         Ok(snapshot)
     }

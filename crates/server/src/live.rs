@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use auth::Fips;
 use config::Config;
 use ext::{Extension, Host, InstallError};
 use registry::Registry;
@@ -44,6 +45,7 @@ pub(crate) struct Live {
     pub(crate) head_room: HeadRoom,
     pub(crate) log: Log,
     pub(crate) composer: Composer,
+    pub(crate) fips: Fips,
     pub(crate) built_in: BuiltIn,
 }
 
@@ -68,7 +70,7 @@ impl Live {
             registry: Arc::clone(&self.registry),
         };
         ext::install(self.built_in.0, config, &host)?;
-        let tls = open_tls(config).await?;
+        let tls = open_tls(config, self.fips).await?;
         let log = self.log.prepare(&settings::log_options(config))?;
         let snapshot = self.composer.compose(config)?;
         let before = self.log.replace(log);
@@ -85,8 +87,8 @@ impl Live {
 ///
 /// # Errors
 /// `Tls`, `Ended`.
-pub(crate) async fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, ApplyError> {
-    let Some(options) = settings::tls_options(&config.http) else {
+pub(crate) async fn open_tls(config: &Config, fips: Fips) -> Result<Option<Arc<Tls>>, ApplyError> {
+    let Some(options) = settings::tls_options(&config.http, fips) else {
         return Ok(None);
     };
     let opened = tokio::task::spawn_blocking(move || Tls::open(options)).await;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Says whether only what FIPS 140 knows may be used.
+pub use auth::Fips;
 use config::Config;
 use ext::{Extension, Host, InstallError, Plan};
 use registry::Hooks;
@@ -48,6 +50,8 @@ pub struct Launch {
     pub built_in: &'static [&'static dyn Extension],
     /// What kind of build this is.
     pub build: Build,
+    /// Whether only what FIPS 140 knows may be used.
+    pub fips: Fips,
 }
 
 impl std::fmt::Debug for Launch {
@@ -150,9 +154,10 @@ impl Server {
         });
         // Watched before they are read, so that no change is missed.
         let watched = Watch::new(reload::files(launch.origin.as_deref(), config));
-        let mut composer = Composer::default();
+        let composer = Composer::new(&ground.meta, launch.fips).map_err(ApplyError::from)?;
+        let mut composer = composer;
         let snapshot = composer.compose(config).map_err(ApplyError::from)?;
-        let tls = live::open_tls(config).await?;
+        let tls = live::open_tls(config, launch.fips).await?;
         let listener = Listener::bind(&config.http.address, config.http.port.0)?;
         let app = App::new(Arc::clone(&registry), snapshot, plan.fixed).with_log(log.clone());
         let live = Live {
@@ -162,6 +167,7 @@ impl Server {
             head_room: ground.head_room,
             log,
             composer,
+            fips: launch.fips,
             built_in: BuiltIn(launch.built_in),
         };
         let reloader = Reloader {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth::Fips;
 use config::{Config, Http};
 
 use crate::connection::Patience;
@@ -91,13 +92,16 @@ pub(crate) fn limits(http: &Http) -> Limits {
 }
 
 /// Takes which certificates to serve with; `None` for plain connections.
-pub(crate) fn tls_options(http: &Http) -> Option<TlsOptions> {
+pub(crate) fn tls_options(http: &Http, fips: Fips) -> Option<TlsOptions> {
     let tls = http.tls.as_ref()?;
     Some(TlsOptions {
         cert: tls.cert.clone()?,
         key: tls.key.clone()?,
         ca: tls.cacert.clone(),
-        algorithms: Algorithms::default(),
+        algorithms: match fips {
+            Fips::Off => Algorithms::All,
+            Fips::Only => Algorithms::Fips,
+        },
     })
 }
 

@@ -42,27 +42,11 @@ type Asked = (bool, &'static str, &'static str);
 fn auth(auth: &Auth) -> Vec<Asked> {
     vec![
         (
-            auth.htpasswd.path.is_some(),
-            "authentication by password file",
-            "http.auth.htpasswd",
-        ),
-        (
-            auth.ldap.is_some(),
-            "authentication by LDAP",
-            "http.auth.ldap",
-        ),
-        (
             auth.bearer.is_some(),
             "authentication by bearer token",
             "http.auth.bearer",
         ),
         (auth.openid.is_some(), "login by OpenID", "http.auth.openid"),
-        (auth.apikey, "authentication by API key", "http.auth.apikey"),
-        (
-            auth.mtls.is_some(),
-            "authentication by client certificate",
-            "http.auth.mtls",
-        ),
     ]
 }
 
@@ -117,14 +101,9 @@ mod tests {
     fn guards_are_never_left_out() {
         let table = [
             (
-                r#""http":{"auth":{"htpasswd":{"path":"x"}}}"#,
-                "http.auth.htpasswd",
-            ),
-            (
                 r#""http":{"auth":{"bearer":{"realm":"r","service":"s"}}}"#,
                 "http.auth.bearer",
             ),
-            (r#""http":{"auth":{"apikey":true}}"#, "http.auth.apikey"),
             (
                 r#""cluster":{"members":["a:1"],"hashKey":"0123456789abcdef"}"#,
                 "cluster",
