@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use oci::Hasher;
 use storage::{Driver, Key};
 use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinHandle;
 
 use crate::error::{Error, Result};
 use crate::source::{Source, SourceError};
@@ -100,7 +101,33 @@ impl Piece {
     }
 }
 
-/// Appends all of `source` to an upload; yields the size then.
+/// What an upload has come to.
+pub(crate) struct Arrived {
+    pub(crate) writer: Writer,
+    /// How many bytes there are in all.
+    pub(crate) size: u64,
+    /// What is not in the file yet.
+    pub(crate) last: Option<Last>,
+}
+
+/// The last data of an upload, when there was so little that it has not been written.
+pub(crate) struct Last {
+    /// Where it belongs.
+    pub(crate) at: u64,
+    pub(crate) data: Vec<Bytes>,
+    /// The hash of everything.
+    pub(crate) hasher: Hasher,
+}
+
+/// What [`append`] does with a source that has little to give.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Short {
+    Write,
+    /// Leaves it to the caller, who writes it together with what comes next.
+    Keep,
+}
+
+/// Appends all of `source` to an upload.
 ///
 /// A step that is under way owns the writer, so a call that is dropped in the middle leaves no two
 /// writers behind, and a state that is true.
@@ -108,29 +135,72 @@ pub(crate) async fn append(
     driver: &Arc<dyn Driver>,
     upload: &Key,
     mut writer: Writer,
-    source: &mut Source<'_>,
+    (source, short): (&mut Source<'_>, Short),
     pieces: &Pieces,
-) -> Result<(Writer, u64)> {
+) -> Result<Arrived> {
     let share = pieces.share();
     let mut hasher = writer.hasher.clone().ok_or(Error::Closed)?;
     let (mut piece, mut end) = fill(source, &mut hasher, share.size()).await;
+    if short == Short::Keep && matches!(end, End::Done) && piece.length < SHORT {
+        return keep(writer, piece, hasher);
+    }
     while piece.length > 0 {
         let after = hasher.clone();
         let step = write(Arc::clone(driver), upload.clone(), writer, (piece, after));
-        let under_way = tokio::spawn(step);
+        let under_way = begin(step);
         (piece, end) = match end {
             End::More => fill(source, &mut hasher, share.size()).await,
             ended @ (End::Done | End::Broken(_)) => (Piece::default(), ended),
         };
-        writer = under_way.await.unwrap_or_else(|_| Err(Error::Closed))?;
+        writer = under_way.end().await?;
     }
     finish(writer, end)
 }
 
-fn finish(writer: Writer, end: End) -> Result<(Writer, u64)> {
+fn keep(writer: Writer, piece: Piece, hasher: Hasher) -> Result<Arrived> {
+    let at = writer.size.ok_or(Error::Closed)?;
+    let size = at.saturating_add(u64::try_from(piece.length).unwrap_or(u64::MAX));
+    // An upload of no bytes at all may not have its file yet.
+    let last = (size == 0 || size > at).then(|| Last {
+        at,
+        data: piece.into_data(),
+        hasher,
+    });
+    Ok(Arrived { writer, size, last })
+}
+
+/// The write of one piece.
+enum Step {
+    Done(Result<Writer>),
+    UnderWay(JoinHandle<Result<Writer>>),
+}
+
+/// Begins at once, as a task would not that waits for this one to pause; goes on by itself.
+fn begin(step: impl Future<Output = Result<Writer>> + Send + 'static) -> Step {
+    let mut step = Box::pin(step);
+    match step.as_mut().now_or_never() {
+        Some(written) => Step::Done(written),
+        None => Step::UnderWay(tokio::spawn(step)),
+    }
+}
+
+impl Step {
+    async fn end(self) -> Result<Writer> {
+        match self {
+            Self::Done(written) => written,
+            Self::UnderWay(task) => task.await.unwrap_or_else(|_| Err(Error::Closed)),
+        }
+    }
+}
+
+fn finish(writer: Writer, end: End) -> Result<Arrived> {
     match (end, writer.size) {
         (End::Broken(error), _) => Err(error.into()),
-        (_, Some(size)) => Ok((writer, size)),
+        (_, Some(size)) => Ok(Arrived {
+            writer,
+            size,
+            last: None,
+        }),
         (_, None) => Err(Error::Closed),
     }
 }
@@ -152,6 +222,22 @@ async fn fill(source: &mut Source<'_>, hasher: &mut Hasher, size: usize) -> (Pie
         }
     }
     (piece, End::More)
+}
+
+/// Writes what was kept after all.
+pub(crate) async fn write_last(
+    driver: &Arc<dyn Driver>,
+    upload: &Key,
+    writer: Writer,
+    last: Last,
+) -> Result<Writer> {
+    let Last { data, hasher, .. } = last;
+    let piece = Piece {
+        data,
+        ..Piece::default()
+    };
+    let step = write(Arc::clone(driver), upload.clone(), writer, (piece, hasher));
+    begin(step).end().await
 }
 
 /// Writes one piece; `after` is the hash with it. The state is unknown while that happens, and after

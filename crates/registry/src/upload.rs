@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use oci::{Algorithm, Digest, Hasher, RepoName};
 use parking_lot::Mutex;
-use storage::ErrorKind;
+use storage::{ErrorKind, Key};
 use uuid::Uuid;
 
 use crate::blob::Held;
 use crate::content;
 use crate::error::{Error, Result};
-use crate::ingest::{self, Pieces, Writer};
+use crate::ingest::{self, Arrived, Last, Pieces, Short, Writer};
 use crate::layout;
 use crate::registry::Registry;
 use crate::source::Source;
@@ -70,6 +70,23 @@ pub(crate) struct State {
     pub(crate) hasher: Option<Hasher>,
 }
 
+impl State {
+    fn empty(algorithm: Algorithm) -> Self {
+        Self {
+            size: Some(0),
+            hasher: Some(Hasher::new(algorithm)),
+        }
+    }
+}
+
+/// A session whose content is verified.
+struct Upload {
+    id: UploadId,
+    /// In bytes, with those that are not in the file yet.
+    size: u64,
+    last: Option<Last>,
+}
+
 impl Uploads {
     fn session(&self, repo: &RepoName, id: UploadId) -> Session {
         let mut table = self.table.lock();
@@ -104,10 +121,7 @@ impl Registry {
         self.driver(repo)
             .append(&upload_key(repo, id), 0, Vec::new())
             .await?;
-        *state = State {
-            size: Some(0),
-            hasher: Some(Hasher::new(algorithm)),
-        };
+        *state = State::empty(algorithm);
         Ok(id)
     }
 
@@ -140,8 +154,8 @@ impl Registry {
         source: &mut Source<'_>,
     ) -> Result<u64> {
         let writer = self.writer_at(repo, *id, at).await?;
-        let (_, size) = self.ingest(repo, *id, writer, source).await?;
-        Ok(size)
+        let arrived = self.ingest(repo, *id, writer, (source, Short::Write));
+        Ok(arrived.await?.size)
     }
 
     /// Appends what is left and turns the session into a blob.
@@ -161,20 +175,50 @@ impl Registry {
         ending: FinishUpload,
         source: &mut Source<'_>,
     ) -> Result<()> {
-        let FinishUpload { at, ref digest } = ending;
-        let writer = self.writer_at(repo, *id, at).await?;
-        let (mut state, size) = self.ingest(repo, *id, writer, source).await?;
-        let hasher = match state.hasher.take() {
-            Some(hasher) if hasher.algorithm() == digest.algorithm() => hasher,
-            _ => self.rehash(repo, *id, digest.algorithm()).await?.0,
+        let writer = self.writer_at(repo, *id, ending.at).await?;
+        self.complete(repo, *id, writer, (&ending.digest, source))
+            .await
+    }
+
+    /// Appends what is left and places the whole if it has the digest.
+    async fn complete(
+        &self,
+        repo: &RepoName,
+        id: UploadId,
+        writer: Writer,
+        (digest, source): (&Digest, &mut Source<'_>),
+    ) -> Result<()> {
+        let arrived = self.ingest(repo, id, writer, (source, Short::Keep)).await?;
+        let Arrived {
+            writer: mut state,
+            size,
+            mut last,
+        } = arrived;
+        let is_it = |hasher: &Hasher| {
+            hasher.algorithm() == digest.algorithm() && hasher.clone().finish() == *digest
         };
-        state.hasher = Some(hasher.clone());
-        if hasher.finish() != *digest {
-            return Err(Error::DigestMismatch { expected: *digest });
+        if let Some(kept) = last.take_if(|last| !is_it(&last.hasher)) {
+            let key = upload_key(repo, id);
+            state = ingest::write_last(self.driver(repo), &key, state, kept).await?;
         }
-        let (repo, id, digest) = (repo.clone(), *id, *digest);
+        if last.is_none() {
+            let hasher = match state.hasher.take() {
+                Some(hasher) if hasher.algorithm() == digest.algorithm() => hasher,
+                _ => self.rehash(repo, id, digest.algorithm()).await?.0,
+            };
+            state.hasher = Some(hasher.clone());
+            if hasher.finish() != *digest {
+                return Err(Error::DigestMismatch { expected: *digest });
+            }
+        }
+        let (repo, digest) = (repo.clone(), *digest);
         self.carry_out(move |this| async move {
-            this.place(&repo, &digest, size, id).await?;
+            if last.is_some() {
+                // Should this fail, the file is asked how much of it came.
+                state.size = None;
+            }
+            let upload = Upload { id, size, last };
+            this.place(&repo, &digest, upload).await?;
             this.uploads.forget(&repo, id);
             // Nobody may append to what is being placed.
             drop(state);
@@ -208,18 +252,12 @@ impl Registry {
         digest: &Digest,
         source: &mut Source<'_>,
     ) -> Result<()> {
-        let id = self.start_upload(repo, digest.algorithm()).await?;
-        let taken = self
-            .finish_upload(
-                repo,
-                &id,
-                FinishUpload {
-                    at: None,
-                    digest: *digest,
-                },
-                source,
-            )
-            .await;
+        self.ensure_repo(repo).await?;
+        let id = UploadId(Uuid::new_v4());
+        let mut writer = self.writer(repo, id)?;
+        // Nobody else knows of it: its file comes with its bytes.
+        *writer = State::empty(digest.algorithm());
+        let taken = self.complete(repo, id, writer, (digest, source)).await;
         if taken.is_err() {
             // The client is told why the upload failed; a leftover waits for the collector.
             let _ = self.cancel_upload(repo, &id).await;
@@ -228,7 +266,8 @@ impl Registry {
     }
 
     /// Moves a session's verified content to where its digest says, or links what is there already.
-    async fn place(&self, repo: &RepoName, digest: &Digest, size: u64, id: UploadId) -> Result<()> {
+    async fn place(&self, repo: &RepoName, digest: &Digest, from: Upload) -> Result<()> {
+        let Upload { id, size, last } = from;
         let upload = upload_key(repo, id);
         let _shared = self.locks.shared(repo).await;
         let driver = self.driver(repo);
@@ -245,13 +284,35 @@ impl Registry {
                 return Ok(());
             }
         } else {
-            if has_row {
+            let last = match last {
                 // The row calls the file durable, so it has to be before it appears.
-                driver.persist(std::slice::from_ref(&upload)).await?;
+                last if has_row => self.persist_upload(repo, &upload, last).await?,
+                last => last,
+            };
+            let blob = layout::blob(repo, digest);
+            match last {
+                Some(Last { at, data, .. }) => {
+                    driver.append_and_commit(&upload, (at, data), &blob).await?;
+                }
+                None => driver.commit(&upload, &blob).await?,
             }
-            driver.commit(&upload, &layout::blob(repo, digest)).await?;
         }
         self.remember(repo, digest, size).await
+    }
+
+    /// Makes the whole of an upload durable; nothing is left to write then.
+    async fn persist_upload(
+        &self,
+        repo: &RepoName,
+        upload: &Key,
+        last: Option<Last>,
+    ) -> Result<Option<Last>> {
+        let driver = self.driver(repo);
+        if let Some(Last { at, data, .. }) = last {
+            driver.append(upload, at, data).await?;
+        }
+        driver.persist(std::slice::from_ref(upload)).await?;
+        Ok(None)
     }
 
     /// Tells whether the repository holds a trusted file of the right size.
@@ -327,17 +388,11 @@ impl Registry {
         repo: &RepoName,
         id: UploadId,
         writer: Writer,
-        source: &mut Source<'_>,
-    ) -> Result<(Writer, u64)> {
+        source: (&mut Source<'_>, Short),
+    ) -> Result<Arrived> {
         let key = upload_key(repo, id);
-        ingest::append(
-            self.driver(repo),
-            &key,
-            writer,
-            source,
-            &self.uploads.pieces,
-        )
-        .await
+        let pieces = &self.uploads.pieces;
+        ingest::append(self.driver(repo), &key, writer, source, pieces).await
     }
 
     fn writer(&self, repo: &RepoName, id: UploadId) -> Result<Writer> {
@@ -361,7 +416,7 @@ impl Registry {
     }
 }
 
-fn upload_key(repo: &RepoName, id: UploadId) -> storage::Key {
+fn upload_key(repo: &RepoName, id: UploadId) -> Key {
     layout::upload(repo, &id.to_string())
 }
 

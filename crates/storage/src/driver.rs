@@ -139,6 +139,23 @@ pub trait Driver: Send + Sync + fmt::Debug {
     /// `NotFound` when there is no such upload.
     fn commit<'a>(&'a self, upload: &'a Key, to: &'a Key) -> BoxFuture<'a, Result<()>>;
 
+    /// Appends the last data to an upload and turns it into the object `to`: [`Driver::append`] and
+    /// [`Driver::commit`], in one step where a backend can.
+    ///
+    /// # Errors
+    /// Theirs. An upload that could not become the object may have grown.
+    fn append_and_commit<'a>(
+        &'a self,
+        upload: &'a Key,
+        (offset, data): (u64, Vec<Bytes>),
+        to: &'a Key,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.append(upload, offset, data).await?;
+            self.commit(upload, to).await
+        })
+    }
+
     /// Makes objects survive a power cut: their bytes, their names and the folders above them.
     ///
     /// # Errors

@@ -241,6 +241,18 @@ impl Driver for LocalDriver {
         self.blocking(to, move |disk| disk.commit(&source, &target))
     }
 
+    fn append_and_commit<'a>(
+        &'a self,
+        upload: &'a Key,
+        (offset, data): (u64, Vec<Bytes>),
+        to: &'a Key,
+    ) -> BoxFuture<'a, Result<()>> {
+        let (source, target) = (upload.clone(), to.clone());
+        self.blocking(to, move |disk| {
+            disk.append_and_commit(&source, (offset, &data), &target)
+        })
+    }
+
     fn persist<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<()>> {
         let disk = Arc::clone(&self.disk);
         Box::pin(disk.persist(keys.to_vec()))

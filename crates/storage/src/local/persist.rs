@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
+use futures_util::future;
 use futures_util::stream::{self, StreamExt};
+use tokio::sync::oneshot;
 
 use super::ledger::{Identity, identity};
 use super::{Disk, read};
@@ -22,56 +24,62 @@ const OPEN: usize = 64;
 /// How many files one call flushes at the same time.
 const ABREAST: usize = 16;
 
+/// Says how a file is flushed.
+#[derive(Clone, Copy)]
+enum Kind {
+    Object,
+    Folder,
+}
+
 /// What is to be flushed.
 struct Pending {
     key: Key,
+    kind: Kind,
     file: File,
     identity: Identity,
 }
 
 impl Disk {
     pub(super) async fn persist(self: Arc<Self>, keys: Vec<Key>) -> Result<()> {
-        for batch in keys.chunks(OPEN) {
-            self.flush_all(batch, Self::open_objects, Self::flush_object)
-                .await?;
-        }
         let removals = self.ledger.removals();
         let folders: Vec<_> = self.folders_to_flush(&keys).into_iter().collect();
-        for batch in folders.chunks(OPEN) {
-            self.flush_all(batch, Self::open_folders, Self::flush_folder)
-                .await?;
+        let objects = keys.into_iter().map(|key| (key, Kind::Object));
+        let above = folders.iter().map(|folder| (folder.clone(), Kind::Folder));
+        // Names do not wait for bytes: neither is relied on before both are safe.
+        let all: Vec<_> = objects.chain(above).collect();
+        for batch in all.chunks(OPEN) {
+            self.flush_all(batch).await?;
         }
         self.ledger.record_durable(folders, removals);
         Ok(())
     }
 
-    async fn flush_all(
-        self: &Arc<Self>,
-        keys: &[Key],
-        open: fn(&Self, &[Key]) -> Result<Vec<Pending>>,
-        flush: fn(&Self, &Pending) -> Result<()>,
-    ) -> Result<()> {
-        let about = keys.first().cloned().unwrap_or_else(Key::root);
-        let (disk, keys) = (Arc::clone(self), keys.to_vec());
-        let opened = blocking(about, move || {
-            let opened = open(&disk, &keys)?;
-            match opened.as_slice() {
-                // Another thread for a single one is not worth its while.
-                [only] => flush(&disk, only).map(|()| Vec::new()),
-                _ => Ok(opened),
-            }
+    async fn flush_all(self: &Arc<Self>, wanted: &[(Key, Kind)]) -> Result<()> {
+        let about = wanted
+            .first()
+            .map_or_else(Key::root, |(key, _)| key.clone());
+        let (disk, wanted) = (Arc::clone(self), wanted.to_vec());
+        let (rest, others) = oneshot::channel();
+        let first = blocking(about, move || {
+            let mut opened = disk.open_all(&wanted)?;
+            // The thread that has opened them flushes one itself.
+            let own = opened.pop();
+            // When the call was dropped there is nobody to flush the others for.
+            let _ = rest.send(opened);
+            own.map_or(Ok(()), |own| disk.flush_one(&own))
         });
-        self.flush(opened.await?, flush).await
+        let others = async {
+            let others = others.await.unwrap_or_default();
+            self.flush(others).await
+        };
+        let (first, others) = future::join(first, others).await;
+        first.and(others)
     }
 
-    async fn flush(
-        self: &Arc<Self>,
-        pending: Vec<Pending>,
-        flush: fn(&Self, &Pending) -> Result<()>,
-    ) -> Result<()> {
+    async fn flush(self: &Arc<Self>, pending: Vec<Pending>) -> Result<()> {
         let start = |pending: Pending| {
             let disk = Arc::clone(self);
-            blocking(pending.key.clone(), move || flush(&disk, &pending))
+            blocking(pending.key.clone(), move || disk.flush_one(&pending))
         };
         let mut flushed = stream::iter(pending).map(start).buffer_unordered(ABREAST);
         let mut outcome = Ok(());
@@ -82,30 +90,26 @@ impl Disk {
         outcome
     }
 
-    fn open_objects(&self, keys: &[Key]) -> Result<Vec<Pending>> {
-        let open = |key: &Key| {
-            let (file, metadata) = self.open_object(key)?;
-            sys::start_write_back(&file, 0, 0);
+    fn open_all(&self, wanted: &[(Key, Kind)]) -> Result<Vec<Pending>> {
+        let open = |(key, kind): &(Key, Kind)| {
+            let (file, metadata) = match kind {
+                Kind::Object => {
+                    let opened = self.open_object(key)?;
+                    sys::start_write_back(&opened.0, 0, 0);
+                    opened
+                }
+                Kind::Folder => File::open(self.path(key))
+                    .and_then(|file| file.metadata().map(|metadata| (file, metadata)))
+                    .map_err(|error| read::failed(error, key))?,
+            };
             Ok(Pending {
                 key: key.clone(),
+                kind: *kind,
                 file,
                 identity: identity(&metadata),
             })
         };
-        keys.iter().map(open).collect()
-    }
-
-    fn open_folders(&self, keys: &[Key]) -> Result<Vec<Pending>> {
-        let open = |key: &Key| {
-            let opened = File::open(self.path(key)).and_then(|file| Ok((file.metadata()?, file)));
-            let (metadata, file) = opened.map_err(|error| read::failed(error, key))?;
-            Ok(Pending {
-                key: key.clone(),
-                file,
-                identity: identity(&metadata),
-            })
-        };
-        keys.iter().map(open).collect()
+        wanted.iter().map(open).collect()
     }
 
     /// Yields the folders that hold the objects, and those above them whose entries are not all known
@@ -125,6 +129,13 @@ impl Disk {
             }
         }
         folders
+    }
+
+    fn flush_one(&self, pending: &Pending) -> Result<()> {
+        match pending.kind {
+            Kind::Object => self.flush_object(pending),
+            Kind::Folder => self.flush_folder(pending),
+        }
     }
 
     fn flush_object(&self, object: &Pending) -> Result<()> {

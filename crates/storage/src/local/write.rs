@@ -41,6 +41,24 @@ impl Disk {
     }
 
     pub(super) fn append(&self, upload: &Key, offset: u64, data: &[Bytes]) -> Result<u64> {
+        self.append_open(upload, offset, data).map(|(_, end)| end)
+    }
+
+    /// The file is held from the first byte to its new name; that nobody has taken the old one
+    /// meanwhile is for `rename` to find out.
+    pub(super) fn append_and_commit(
+        &self,
+        upload: &Key,
+        (offset, data): (u64, &[Bytes]),
+        to: &Key,
+    ) -> Result<()> {
+        let (file, _) = self.append_open(upload, offset, data)?;
+        sys::touch(&file).map_err(|error| failed(error, upload))?;
+        self.rename(upload, to)
+    }
+
+    /// Appends; yields the file, held by this call, and where it ends.
+    fn append_open(&self, upload: &Key, offset: u64, data: &[Bytes]) -> Result<(File, u64)> {
         let path = self.path(upload);
         let opened = if offset == 0 {
             self.in_folder(upload, || sys::open_or_create(&path))
@@ -59,7 +77,7 @@ impl Disk {
         match write_pieces(&file, offset, data) {
             Ok(end) => {
                 self.write_back(&file, offset, end);
-                Ok(end)
+                Ok((file, end))
             }
             Err(error) => {
                 // The failure that matters is the first one; a caller that goes on is told the
