@@ -16,6 +16,7 @@ pub(crate) mod drive;
 pub(crate) mod files;
 pub(crate) mod io;
 pub(crate) mod linger;
+mod nudge;
 mod plain;
 pub(crate) mod secure;
 pub(crate) mod service;

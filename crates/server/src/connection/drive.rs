@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use super::Connection;
+use super::nudge::Nudge;
 use crate::listen::{Shutdown, Stage, Waiting};
 
 /// How long a connection may take over what.
@@ -84,6 +85,7 @@ pub(crate) enum Protocol {
 /// fires early, it is set anew. So a request touches no timer.
 pub(crate) struct Drive<C> {
     conn: C,
+    nudge: Nudge,
     connection: Arc<Connection>,
     protocol: Protocol,
     patience: Patience,
@@ -108,6 +110,7 @@ impl<C: Graceful> Drive<C> {
         let now = Instant::now();
         Self {
             conn,
+            nudge: Nudge::new(),
             connection,
             protocol,
             patience,
@@ -186,7 +189,7 @@ impl<C: Graceful> Future for Drive<C> {
             this.stage = stage;
             Pin::new(&mut this.conn).graceful();
         }
-        if Pin::new(&mut this.conn).poll(cx).is_ready() {
+        if this.nudge.poll(&mut this.conn, cx).is_ready() {
             return Poll::Ready(End::Done);
         }
         this.poll_limit(cx)
