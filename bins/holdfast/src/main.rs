@@ -1,5 +1,6 @@
 //! The registry: parse, load, serve.
 
+mod allocator;
 mod cli;
 mod extensions;
 mod serve;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 use cli::{Command, Parsed};
 
 fn main() -> ExitCode {
+    allocator::tune();
     let outcome = match cli::parse(std::env::args_os()) {
         Ok(Parsed::Text(text)) => print(&text),
         Ok(Parsed::Command(command)) => run(command),
