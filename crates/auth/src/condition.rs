@@ -12,7 +12,7 @@
 //! are understood).
 //!
 //! Limits: 32 KiB and 4,096 nodes an expression, 64 levels, 32 brackets
-//! in each other, patterns that compile to 256 KiB.
+//! in each other, patterns that compile to 64 KiB.
 //!
 //! Compat: what zot evaluates with cel-go; zot knows no limits. The language is written here because
 //! the library that speaks it adds 1.2 MiB to the server (3.1 MiB with times), checks no types and

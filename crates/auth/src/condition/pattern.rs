@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use regex::{Regex, RegexBuilder};
 
 /// Most bytes that a compiled pattern may take.
-const SIZE: usize = 256 * 1024;
+const SIZE: usize = 64 * 1024;
 /// Most levels of groups in each other.
 const NESTING: u32 = 32;
 

@@ -37,7 +37,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             return Err(Failure::NoSuchOverload("matches"));
         };
         // Compiling takes a thousand times as long as looking.
-        work.spend(2_000 + written.len() * 16)?;
+        work.spend(5_000 + written.len() * 32)?;
         let pattern = pattern::compile(written);
         let pattern = pattern.ok_or(Failure::Argument("malformed pattern"))?;
         Ok(Value::Bool(pattern.is_match(text)))

@@ -131,4 +131,16 @@ proptest! {
             prop_assert!(shown || !may.contains(&Read));
         }
     }
+
+    #[test]
+    fn the_look_ahead_changes_nothing(pattern in "[ab/*?{},\\[\\]\\\\-]{0,8}", repo in "[ab]{1,2}(/[ab]{1,2}){0,3}") {
+        if let Ok(glob) = oci::glob::RepoGlob::new(&pattern) {
+            let options = PolicyOptions {
+                repositories: vec![entry(&pattern, &[], "read", "")],
+                ..PolicyOptions::default()
+            };
+            let (may, _) = powers(&options, &caller("ann"), &repo);
+            prop_assert_eq!(may == [Read], glob.matches(&repo), "{} {}", pattern, repo);
+        }
+    }
 }
