@@ -256,7 +256,8 @@ impl Opening {
 }
 
 fn string_opening(text: &str) -> Option<Opening> {
-    let prefix = text.find(['"', '\'']).filter(|prefix| *prefix <= 2)?;
+    let mut start = text.bytes().take(3);
+    let prefix = start.position(|byte| matches!(byte, b'"' | b'\''))?;
     let (letters, quoted) = text.split_at_checked(prefix)?;
     let (is_raw, is_bytes) = match letters.to_ascii_lowercase().as_str() {
         "" => (false, false),
