@@ -33,6 +33,7 @@
 //! | [`client_address`], [`rate_limit`] | who a client is, and how much it may ask for |
 //! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
 //! | [`run`] | composition: from a configuration to a server that has ended |
+//! | [`sign_in`] | routes by which callers sign in |
 //! | `sessions` | how many uploads each client has begun |
 //! | [`snapshot`] | all that a change of the configuration replaces |
 //! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
@@ -68,6 +69,7 @@ pub mod route;
 pub mod run;
 mod sessions;
 pub mod settings;
+pub mod sign_in;
 pub mod snapshot;
 mod stores;
 pub mod tls;
