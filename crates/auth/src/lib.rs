@@ -38,6 +38,10 @@
 //! | [`htpasswd`], [`ldap`], [`api_key`] | those who are asked |
 //! | [`verified`] | what was found right a short while ago |
 //! | [`user`] | what the store remembers of users |
+//! | [`bearer`] | callers with a token |
+//! | [`workload`], [`issuer`] | identity tokens of others, and who issues them |
+//! | [`token`] | handing tokens out and exchanging them |
+//! | [`jwt`] | signed tokens: their keys, what they claim, whether they hold |
 //! | [`policy`] | what an identity may do |
 //! | [`limit`] | what credentials themselves allow |
 //! | [`certificate`] | names from certificates of clients |
@@ -45,19 +49,26 @@
 
 pub mod api_key;
 pub mod basic;
+pub mod bearer;
 pub mod certificate;
 pub mod condition;
 pub mod gate;
 pub mod htpasswd;
 pub mod identity;
+pub mod issuer;
+pub mod jwt;
 pub mod ldap;
 pub mod limit;
 pub mod policy;
+pub mod token;
 pub mod user;
 pub mod verified;
+pub mod workload;
 
 pub use api_key::{ApiKeyError, ApiKeys, NewKey};
 pub use basic::{Basic, BasicParts, Credentials};
+/// Requests to other services, for whoever hands agents to issuers and token services.
+pub use client;
 pub use gate::{Authenticator, Authorization, Evidence, Gate, Refusal, Verdict};
 pub use htpasswd::{Fips, Htpasswd, HtpasswdError, HtpasswdOptions};
 pub use identity::{Identity, Method, User};
