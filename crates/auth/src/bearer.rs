@@ -12,12 +12,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tracing::debug;
 
+use crate::condition::mapping::MappingError;
 use crate::gate::{Authenticator, Authorization, Evidence, Refusal, Verdict};
 use crate::identity::Identity;
 use crate::issuer::IssuerError;
 use crate::jwt::{Token, TokenError};
 use crate::token::Mint;
-use crate::workload::{MappingError, Workload};
+use crate::workload::Workload;
 
 mod access;
 mod memory;

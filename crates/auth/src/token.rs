@@ -4,7 +4,9 @@
 //! whom this server itself knows, the anonymous one included; [`Exchange`] takes identity tokens
 //! that arrive as passwords; [`Upstream`] passes on what is for another service.
 
-use http::HeaderMap;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue};
 
 mod exchange;
 mod mint;
@@ -13,7 +15,7 @@ mod wanted;
 
 pub use exchange::{Accepted, BrowserClient, Exchange, Exchanged};
 pub use mint::{Mint, MintError, Minted};
-pub use upstream::{InsecureHttp, Passed, Upstream, UpstreamError};
+pub use upstream::{InsecureHttp, Passed, Upstream, UpstreamError, is_form};
 pub use wanted::Wanted;
 
 /// The fields of a form that may hold a credential, in the order in which they are tried.
@@ -30,7 +32,7 @@ const FIELDS: [&str; 5] = [
 /// # Errors
 /// [`FormError`] when the body is announced as a form and is none.
 pub fn form_credentials(headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>, FormError> {
-    if !upstream::is_form(headers) {
+    if !is_form(headers) {
         return Ok(Vec::new());
     }
     let text = std::str::from_utf8(body).map_err(|_error| FormError)?;
@@ -59,3 +61,17 @@ pub fn form_credentials(headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>,
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body is no form")]
 pub struct FormError;
+
+/// Writes a name and a password as the value of `Authorization`; nothing for a name that it cannot
+/// carry.
+///
+/// Spec: RFC 7617, 2.
+pub fn basic_header(user: &str, password: &str) -> Option<HeaderValue> {
+    if user.is_empty() || user.contains(':') {
+        return None;
+    }
+    let text = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

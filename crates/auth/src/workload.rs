@@ -4,47 +4,30 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde_json::Value;
-
 use crate::bearer::{Lease, VerifyError};
+use crate::condition::mapping::Mapping;
 use crate::identity::{Identity, Method, User};
 use crate::issuer::Issuer;
 use crate::jwt::{Claims, Expiry, LEEWAY, Token, TokenError};
-
-/// Says why claims name nobody who is let in.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the claims of the token are not accepted: {0}")]
-pub struct MappingError(pub String);
-
-/// Makes a user name and groups of claims.
-pub type ClaimMapper =
-    Arc<dyn Fn(&Value) -> Result<(String, Vec<String>), MappingError> + Send + Sync>;
 
 /// Verifies the tokens of one issuer.
 #[derive(Clone)]
 pub struct Workload {
     issuer: Issuer,
     audiences: Arc<[String]>,
-    mapper: ClaimMapper,
+    mapping: Arc<Mapping>,
 }
 
 impl Workload {
-    /// Takes an issuer and the audiences, one of which a token must be for. Users are named
-    /// `<issuer>/<subject>` until [`Workload::with_mapper`] says otherwise.
-    pub fn new(issuer: Issuer, audiences: &[String]) -> Self {
+    /// Takes an issuer, the audiences, one of which a token must be for, and what makes a user of
+    /// claims.
+    pub fn new(issuer: Issuer, audiences: &[String], mapping: Mapping) -> Self {
         let audiences = audiences.iter().map(|one| one.trim().to_owned());
         Self {
             issuer,
             audiences: audiences.filter(|one| !one.is_empty()).collect(),
-            mapper: Arc::new(subject),
+            mapping: Arc::new(mapping),
         }
-    }
-
-    /// Sets how claims become a user.
-    #[must_use]
-    pub fn with_mapper(mut self, mapper: ClaimMapper) -> Self {
-        self.mapper = mapper;
-        self
     }
 
     /// Yields the issuer.
@@ -80,11 +63,8 @@ impl Workload {
         }
         let end = claims.time("exp")?.map(|end| end + LEEWAY);
         let claims = claims.into_value();
-        let (name, groups) = (self.mapper)(&claims)?;
-        if name.is_empty() {
-            return Err(MappingError("the user name is empty".to_owned()).into());
-        }
-        let mut user = User::new(name, groups, Method::Workload);
+        let mapped = self.mapping.apply(&claims)?;
+        let mut user = User::new(mapped.username, mapped.groups, Method::Workload);
         user.claims = Some(Arc::new(claims));
         Ok((Identity::User(Arc::new(user)), Lease { now, end }))
     }
@@ -96,14 +76,5 @@ impl fmt::Debug for Workload {
             .field("issuer", &self.issuer)
             .field("audiences", &self.audiences)
             .finish_non_exhaustive()
-    }
-}
-
-/// Compat: what zot does without a mapping.
-fn subject(claims: &Value) -> Result<(String, Vec<String>), MappingError> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    match (text("iss"), text("sub")) {
-        (Some(issuer), Some(subject)) => Ok((format!("{issuer}/{subject}"), Vec::new())),
-        _ => Err(MappingError("there is no issuer or no subject".to_owned())),
     }
 }

@@ -70,6 +70,14 @@ pub mod run;
 mod sessions;
 pub mod settings;
 pub mod sign_in;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "joined when the methods of signing in are composed"
+    )
+)]
+mod sign_in;
 pub mod snapshot;
 mod stores;
 pub mod tls;

@@ -5,6 +5,7 @@ use meta::Action;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::condition::mapping::{Mapping, MappingOptions};
 use crate::issuer::IssuerCheck;
 use crate::issuer::fixture::{FakeIssuer, Mode};
 use crate::jwt::Key;
@@ -151,7 +152,8 @@ async fn only_bearer_tokens_are_looked_at() {
 
 fn workload(fake: &FakeIssuer, audience: &str) -> Workload {
     let audiences = [format!(" {audience} "), String::new()];
-    Workload::new(fake.issuer(IssuerCheck::Enforced), &audiences)
+    let mapping = Mapping::compile(&MappingOptions::default()).unwrap();
+    Workload::new(fake.issuer(IssuerCheck::Enforced), &audiences, mapping)
 }
 
 /// Claims that are good, with some replaced.
@@ -197,24 +199,28 @@ async fn workloads_are_known_by_what_their_issuer_signed() {
 }
 
 #[tokio::test]
-async fn a_mapper_names_workloads_or_turns_them_away() {
+async fn a_mapping_names_workloads_or_turns_them_away() {
     let fake = FakeIssuer::start(vec![ed25519_jwk(5, "k")]);
-    let mapper = Arc::new(|claims: &Value| match claims["sub"].as_str() {
-        Some("pod") => Ok(("mapped".to_owned(), vec!["g".to_owned()])),
-        Some("blank") => Ok((String::new(), Vec::new())),
-        _ => Err(MappingError("not you".to_owned())),
+    let mapping = Mapping::compile(&MappingOptions {
+        username: "claims.sub + '!'".to_owned(),
+        groups: "[claims.sub]".to_owned(),
+        validations: vec![("claims.sub != 'x'".to_owned(), "not you".to_owned())],
+        ..MappingOptions::default()
     });
-    let workload = workload(&fake, "zot").with_mapper(mapper);
+    let audiences = ["zot".to_owned()];
+    let issuer = fake.issuer(IssuerCheck::Enforced);
+    let workload = Workload::new(issuer, &audiences, mapping.unwrap());
     let bearer = Bearer::new(Arc::new([workload]), None);
-    for (subject, want) in [("pod", "known"), ("blank", "wrong"), ("x", "wrong")] {
+    for (subject, want) in [("pod", "known"), ("x", "wrong")] {
         let claims = claims(&fake, &json!({"sub": subject}));
         let text = ed25519(5).with_kid("k").sign(&claims).unwrap();
         let verdict = ask(&bearer, &text).await;
         assert_eq!(word(&verdict), want, "{subject}");
         if let Verdict::Known(identity) = verdict {
+            let groups = ["pod".to_owned()];
             assert_eq!(
                 (identity.name(), identity.groups()),
-                (Some("mapped"), &["g".to_owned()][..])
+                (Some("pod!"), &groups[..])
             );
         }
     }

@@ -138,7 +138,7 @@ pub enum InsecureHttp {
 }
 
 /// Tells whether headers announce a form.
-pub(super) fn is_form(headers: &HeaderMap) -> bool {
+pub fn is_form(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE);
     let text = value.and_then(|value| value.to_str().ok()).unwrap_or("");
     let kind = text.split(';').next().unwrap_or("").trim();

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::condition::mapping::{Mapping, MappingOptions};
 use crate::issuer::IssuerCheck;
 use crate::issuer::fixture::{FakeIssuer, Mode};
 use crate::jwt::fixture::{at, ed25519, ed25519_jwk, now};
@@ -9,7 +10,8 @@ use crate::jwt::fixture::{at, ed25519, ed25519_jwk, now};
 async fn a_good_token_of_ours_is_found_and_a_bad_one_is_not_passed_on() {
     let fake = FakeIssuer::start(vec![ed25519_jwk(5, "k")]);
     let audiences = ["zot".to_owned()];
-    let workload = Workload::new(fake.issuer(IssuerCheck::Enforced), &audiences);
+    let mapping = Mapping::compile(&MappingOptions::default()).unwrap();
+    let workload = Workload::new(fake.issuer(IssuerCheck::Enforced), &audiences, mapping);
     let browser = BrowserClient {
         issuer: "https://login.example".to_owned(),
         client_id: "ui".to_owned(),
