@@ -92,6 +92,12 @@ impl Document {
         self.fields.get(name).and_then(Value::as_str)
     }
 
+    /// Yields the texts of a field that is a list.
+    pub fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        let items = self.fields.get(name).and_then(Value::as_array);
+        items.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// Yields a field that is an address, and how far to trust it: the host of the issuer itself was
     /// named by the configuration, any other by the issuer.
     pub fn endpoint(&self, name: &str) -> Option<(Url, Trust)> {

@@ -44,6 +44,9 @@
 //! | [`jwt`] | signed tokens: their keys, what they claim, whether they hold |
 //! | [`policy`] | what an identity may do |
 //! | [`limit`] | what credentials themselves allow |
+//! | [`session`] | browsers that are logged in |
+//! | [`login`], [`provider`] | logins in the browser, at other services |
+//! | [`origin`] | where this registry is found, and where a login may return to |
 //! | [`certificate`] | names from certificates of clients |
 //! | [`condition`] | expressions over requests and claims |
 
@@ -59,7 +62,11 @@ pub mod issuer;
 pub mod jwt;
 pub mod ldap;
 pub mod limit;
+pub mod login;
+pub mod origin;
 pub mod policy;
+pub mod provider;
+pub mod session;
 pub mod token;
 pub mod user;
 pub mod verified;
