@@ -36,6 +36,7 @@
 //! | [`sign_in`] | routes by which callers sign in |
 //! | `sessions` | how many uploads each client has begun |
 //! | [`snapshot`] | all that a change of the configuration replaces |
+//! | [`sign_in`] | logins in the browser and logouts |
 //! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`tls`] | certificates, and how they are replaced |
 //! | [`log`], [`audit`] | lines in zot's form, and the record of who changed what |
