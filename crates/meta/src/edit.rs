@@ -1,6 +1,7 @@
 //! Typed batches.
 
 mod counted;
+mod session;
 mod user;
 
 use oci::{Digest, RepoName, Tag};

@@ -12,6 +12,7 @@
 //! | `Blobs` | `<digest> <repo>` | [`BlobRow`](crate::BlobRow) |
 //! | `Ahead` | `<repo>` | [`AheadRow`](crate::AheadRow) |
 //! | `Stats` | `<repo> 0 <digest>` | [`StatsRow`](crate::StatsRow) |
+//! | `Sessions` | see [`session`] | [`SessionRow`](crate::SessionRow) and others |
 //! | `Users`, `ApiKeys` | see [`user`] | [`UserRow`](crate::UserRow), [`ApiKeyRow`](crate::ApiKeyRow) |
 //! | `Counted` | `<repo>` | [`CountedRow`](crate::CountedRow) |
 //!
@@ -20,6 +21,7 @@
 //! of one repository, of one digest in it, of one child or subject lie side by side, in the order
 //! of their names, and the holders of a blob are one prefix read.
 
+pub mod session;
 pub mod user;
 
 use oci::{Digest, RepoName, Tag};

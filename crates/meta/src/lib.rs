@@ -52,12 +52,13 @@ pub mod tables;
 pub use edit::Edit;
 pub use embedded::{EmbeddedOptions, EmbeddedStore, Opened};
 pub use error::{Error, WriteError};
+pub use keys::session::SessionId;
 pub use keys::user::ApiKeyId;
 pub use memory::MemoryStore;
 pub use rights::{Action, Refusal, Rights, Rule};
 pub use rows::{
     AheadRow, ApiKeyRow, BlobRow, CountedRow, IndexIdentity, LinkRow, ManifestRow, ReferrerRow,
-    RepoRow, Role, Scoping, StatsRow, TagRow, UserRow,
+    RepoRow, Role, Scoping, SessionKeyRow, SessionRow, StatsRow, TagRow, UserRow,
 };
 pub use store::{Batch, Change, Check, Durability, Row, Scan, Store, Table};
 pub use tables::{Found, Meta};

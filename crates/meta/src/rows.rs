@@ -4,6 +4,7 @@
 //! since the epoch; [`nanos`] and [`time`] convert.
 
 mod compact;
+mod session;
 mod user;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::store::Table;
 
+pub use session::{SessionKeyRow, SessionRow};
 pub use user::{ApiKeyRow, Scoping, UserRow};
 
 /// The version that is written; each reader of an older one keeps its own arm in [`decode`].

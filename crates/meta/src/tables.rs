@@ -1,6 +1,7 @@
 //! Typed reads of the tables.
 
 mod lists;
+mod session;
 mod user;
 
 use std::sync::Arc;
