@@ -33,10 +33,9 @@
 //! | [`client_address`], [`rate_limit`] | who a client is, and how much it may ask for |
 //! | [`respond`], [`body`], [`cors`], [`request_id`] | the parts of answers |
 //! | [`run`] | composition: from a configuration to a server that has ended |
-//! | [`sign_in`] | routes by which callers sign in |
+//! | [`sign_in`] | the routes by which callers sign in |
 //! | `sessions` | how many uploads each client has begun |
 //! | [`snapshot`] | all that a change of the configuration replaces |
-//! | [`sign_in`] | logins in the browser and logouts |
 //! | [`settings`], [`mod@unsupported`] | what the configuration means here, and what it cannot have |
 //! | [`tls`] | certificates, and how they are replaced |
 //! | [`log`], [`audit`] | lines in zot's form, and the record of who changed what |
@@ -78,7 +77,6 @@ pub mod sign_in;
         reason = "joined when the methods of signing in are composed"
     )
 )]
-mod sign_in;
 pub mod snapshot;
 mod stores;
 pub mod tls;
