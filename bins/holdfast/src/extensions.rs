@@ -1,11 +1,29 @@
 //! The list of extensions: the one place that names features.
 
 use server::Extension;
+use server::run::SessionDriver;
 
 /// What this build holds, in the order in which it is installed.
 pub(crate) static BUILT_IN: &[&dyn Extension] = &[
     #[cfg(feature = "lint")]
     &ext_lint::Lint,
+];
+
+/// Where else than in the store of the registry this build keeps sessions.
+pub(crate) static SESSION_DRIVERS: &[SessionDriver] = &[
+    #[cfg(feature = "redis")]
+    SessionDriver {
+        name: "redis",
+        open: |driver| {
+            let (options, ignored) = meta_remote::RedisOptions::read(driver.iter())?;
+            for key in ignored {
+                tracing::warn!(key, "setting of the session driver is ignored");
+            }
+            Ok(std::sync::Arc::new(meta_remote::RedisRecords::new(
+                &options,
+            )?))
+        },
+    },
 ];
 
 /// Yields what kind of build this is.

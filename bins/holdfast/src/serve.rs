@@ -7,7 +7,7 @@ use anyhow::Context;
 use config::{Config, Loaded};
 use server::run::{self, Build, Fips, Launch};
 
-use crate::extensions::{BUILT_IN, binary_type};
+use crate::extensions::{BUILT_IN, SESSION_DRIVERS, binary_type};
 
 /// Serves until the process is told to end.
 pub(crate) fn serve(file: Option<&Path>) -> anyhow::Result<()> {
@@ -29,6 +29,7 @@ pub(crate) fn serve(file: Option<&Path>) -> anyhow::Result<()> {
         built_in: BUILT_IN,
         build: build(),
         fips: fips(),
+        session_drivers: SESSION_DRIVERS,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

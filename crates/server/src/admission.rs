@@ -14,6 +14,7 @@ use crate::app::{App, Request};
 use crate::challenge;
 use crate::respond::Reply;
 use crate::route::Route;
+use crate::sign_in::browser;
 
 /// Says that the user interface is calling, which signs in by itself.
 const API_CLIENT: HeaderName = HeaderName::from_static("x-zot-api-client");
@@ -105,6 +106,24 @@ impl App {
             admin: policy.is_admin(&identity, facts),
             peer: request.connection.peer(),
             identity,
+        }
+    }
+
+    /// Begins a session for a user interface that has sent a right password, and takes a cookie away
+    /// that is of no use.
+    pub(crate) async fn keep_session(&self, request: Request<'_>, reply: &mut Reply) {
+        let Some(browsers) = &request.snapshot.browsers else {
+            return;
+        };
+        let who = request.who.get();
+        if reply.status.is_success()
+            && let Some(identity) = who
+        {
+            let evidence = self.evidence(request);
+            let headers = &mut reply.headers;
+            browsers.welcome(&evidence, identity, headers).await;
+        } else if reply.status == StatusCode::UNAUTHORIZED {
+            browser::forget(&request.parts.headers, &mut reply.headers);
         }
     }
 

@@ -33,6 +33,7 @@ use crate::respond::{self, Reply, Subject};
 use crate::route::{Probe, Route, Space, route};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
+use crate::sign_in::browser::Browsers;
 use crate::snapshot::Snapshot;
 
 /// The HTTP side of a registry as a value. Binding a port is somebody else's work.
@@ -96,6 +97,10 @@ impl App {
     /// Says whether requests may be sent, as `/readyz` answers. While draining they may not.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Release);
+    }
+
+    pub(crate) fn browsers(&self) -> Option<Arc<Browsers>> {
+        self.snapshot.load().browsers.clone()
     }
 
     pub(crate) fn holds(&self, probe: Probe) -> bool {
@@ -221,6 +226,9 @@ impl App {
             handler::extension::finish(self, request, &mut reply);
         }
         admission::challenge(request, &route, &mut reply);
+        if admission::is_ui(&parts.headers) {
+            self.keep_session(request, &mut reply).await;
+        }
         snapshot
             .settings
             .cors

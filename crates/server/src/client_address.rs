@@ -14,6 +14,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use auth::origin::{self, Forwarded};
 use config::Network;
 use http::uri::Authority;
 use http::{HeaderMap, Uri, header as names};
@@ -149,6 +150,24 @@ impl TrustedProxies {
         Some(Origin {
             scheme: scheme.unwrap_or(received.scheme),
             host,
+        })
+    }
+
+    /// Yields what the proxy that the client spoke to says of the request, if it is one that is
+    /// trusted.
+    pub fn forwarded(&self, headers: &HeaderMap, peer: SocketAddr) -> Option<Forwarded> {
+        let uri = Uri::from_static("/");
+        let received = Received {
+            peer,
+            scheme: Scheme::Http,
+            uri: &uri,
+            headers,
+        };
+        let (_, hops) = self.path(&received);
+        let said = |name| said_at(headers, name, hops);
+        (hops > 0).then(|| Forwarded {
+            scheme: said(FORWARDED_PROTO).and_then(origin::Scheme::named),
+            host: said(FORWARDED_HOST).and_then(host).map(str::to_owned),
         })
     }
 

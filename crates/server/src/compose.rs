@@ -1,27 +1,38 @@
 //! From a configuration to all that depends on it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use auth::policy::PolicyError;
+use auth::session::Records;
+use auth::token::Mint;
 use auth::verified::NoRandom;
-use auth::{ApiKeys, Fips, Users, Verified, VerifiedOptions};
-use config::Config;
+use auth::{ApiKeys, Authenticator, Fips, Gate, Policy, Users, Verified, VerifiedOptions};
+use config::{Config, Http};
+use ext::ExtensionRoute;
 use meta::Meta;
+use registry::Clock;
+use ring::hmac;
 
 use crate::audit::Audit;
-use crate::challenge::Origin;
+use crate::challenge::{Challenges, Origin};
 use crate::client_address::TrustedProxies;
 use crate::log::LogError;
 use crate::rate_limit::RateLimits;
 use crate::settings::Settings;
-use crate::snapshot::Snapshot;
+use crate::sign_in::browser::Browsers;
+use crate::sign_in::{api_key, login, logout};
+use crate::snapshot::{Entry, Snapshot};
 
+mod browser;
 mod policy;
 mod sign_in;
+mod tokens;
 
-pub(crate) use sign_in::Shared;
+use sign_in::Shared;
 pub use sign_in::SignInError;
+pub use tokens::TokenSetupError;
+use tokens::Tokens;
 
 /// Says why a configuration cannot be put to work.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +43,9 @@ pub enum ComposeError {
     /// Callers cannot be known as asked.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// Tokens cannot be accepted as asked.
+    #[error(transparent)]
+    Tokens(#[from] TokenSetupError),
     /// There is no secret to be had from the system.
     #[error(transparent)]
     NoRandom(#[from] NoRandom),
@@ -44,27 +58,46 @@ pub enum ComposeError {
 #[derive(Debug)]
 pub(crate) struct Composer {
     shared: Shared,
+    clock: Arc<dyn Clock>,
     /// What the last snapshot was built from, and the snapshot: some of its parts go on as they are
     /// when nothing has changed for them.
     last: Option<(Config, Snapshot)>,
+}
+
+/// What a composer stands on.
+pub(crate) struct Base<'a> {
+    pub(crate) meta: &'a Meta,
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) records: Arc<dyn Records>,
+    pub(crate) fips: Fips,
 }
 
 impl Composer {
     /// Sets up what outlives any snapshot.
     ///
     /// # Errors
-    /// `NoRandom`.
-    pub(crate) fn new(meta: &Meta, fips: Fips) -> Result<Self, ComposeError> {
+    /// `NoRandom`, `Tokens`.
+    pub(crate) fn new(config: &Config, base: Base<'_>) -> Result<Self, ComposeError> {
         let verified = Arc::new(Verified::new(VerifiedOptions::default())?);
+        let (meta, seed) = (base.meta, seed(config));
+        let mint = Mint::new("", seed.as_ref()).map_err(TokenSetupError::from)?;
         Ok(Self {
             shared: Shared {
                 users: Arc::new(Users::new(meta.clone(), Arc::clone(&verified))),
                 keys: Arc::new(ApiKeys::new(meta.clone(), Arc::clone(&verified))),
                 verified,
-                fips,
+                records: base.records,
+                mint: Arc::new(mint),
+                fips: base.fips,
             },
+            clock: Arc::clone(base.clock),
             last: None,
         })
+    }
+
+    /// Yields the API keys, whose uses are to be written down now and then.
+    pub(crate) fn keys(&self) -> Arc<ApiKeys> {
+        Arc::clone(&self.shared.keys)
     }
 
     /// Builds all that depends on a configuration. Reads files, so it may block for a moment.
@@ -73,22 +106,61 @@ impl Composer {
     /// [`ComposeError`]; what was built before is as it was.
     pub(crate) fn compose(&mut self, config: &Config) -> Result<Snapshot, ComposeError> {
         let http = &config.http;
+        let policy = policy::compile(http)?;
+        let tokens = Tokens::new(http, &policy, &self.shared.mint)?;
+        let basic = sign_in::basic(http, &self.shared)?;
+        let browsers = sign_in::is_basic(http)
+            .then(|| browser::browsers(http, &self.shared, &self.clock))
+            .transpose()?;
         let snapshot = Snapshot {
             settings: Settings::from_config(config),
-            policy: policy::compile(http)?,
-            gate: sign_in::gate(config, &self.shared)?,
-            challenges: sign_in::challenges(http),
+            routes: self.routes(
+                (http, &policy),
+                &tokens,
+                (basic.as_ref(), browsers.as_ref()),
+            )?,
+            gate: gate(http, tokens.authenticator(), (basic, browsers.as_ref()))?,
+            challenges: Challenges {
+                basic: sign_in::is_basic(http).then(|| http.realm.clone()),
+                tokens: tokens.service,
+            },
+            policy,
+            entry: if tokens::is_exclusive(http) {
+                Entry::Nobody
+            } else {
+                Entry::ByPolicy
+            },
+            browsers,
             origin: Origin::configured(&http.external_url),
-            fail_delay: std::time::Duration::from_secs(http.auth.fail_delay),
+            fail_delay: Duration::from_secs(http.auth.fail_delay),
             proxies: TrustedProxies::new(http.trusted_proxies.clone()),
             rates: self.rates(config),
             audit: self.audit(config)?,
-            ..Snapshot::default()
         };
-        // Passwords may have changed with it.
+        // Passwords and rights may have changed with it.
         self.shared.verified.forget_all();
+        self.shared.mint.revoke(self.clock.now());
         self.last = Some((config.clone(), snapshot.clone()));
         Ok(snapshot)
+    }
+
+    fn routes(
+        &self,
+        (http, policy): (&Http, &Policy),
+        tokens: &Tokens,
+        (basic, browsers): (Option<&Arc<dyn Authenticator>>, Option<&Arc<Browsers>>),
+    ) -> Result<Vec<ExtensionRoute>, ComposeError> {
+        let passwords = Gate::new(basic.cloned().into_iter().collect(), Vec::new());
+        let mut routes = tokens.routes((http, policy), passwords, &self.clock)?;
+        if let Some(browsers) = browsers {
+            routes.extend(login::routes(browsers));
+            routes.extend(logout::routes(browsers));
+        }
+        if http.auth.apikey && basic.is_some() {
+            let keys = Arc::clone(&self.shared.keys);
+            routes.extend(api_key::routes(keys, Arc::clone(&self.clock)));
+        }
+        Ok(routes)
     }
 
     /// Buckets go on as full as they are.
@@ -112,4 +184,29 @@ impl Composer {
         }
         config.log.audit.as_deref().map(Audit::open).transpose()
     }
+}
+
+/// Puts the methods in their order. Tokens alone are accepted where the configuration says so.
+fn gate(
+    http: &Http,
+    tokens: Option<Arc<dyn Authenticator>>,
+    (basic, browsers): (Option<Arc<dyn Authenticator>>, Option<&Arc<Browsers>>),
+) -> Result<Gate, ComposeError> {
+    let by_header: Vec<_> = tokens.into_iter().chain(basic).collect();
+    if tokens::is_exclusive(http) {
+        return Ok(Gate::new(by_header, Vec::new()));
+    }
+    let sessions =
+        browsers.map(|browsers| -> Arc<dyn Authenticator> { Arc::new(browsers.sessions.clone()) });
+    let by_other = sessions.into_iter().chain(sign_in::certificates(http)?);
+    Ok(Gate::new(by_header, by_other.collect()))
+}
+
+/// Servers that share the key of their sessions accept each other's tokens too.
+fn seed(config: &Config) -> Option<[u8; 32]> {
+    let keys = config.http.auth.session_keys.as_ref()?;
+    let key = Some(keys.hash_key.expose()).filter(|key| !key.is_empty())?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    let tag = hmac::sign(&key, b"tokens of this registry");
+    tag.as_ref().try_into().ok()
 }

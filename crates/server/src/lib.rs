@@ -54,6 +54,7 @@ pub mod connection;
 pub mod cors;
 mod handler;
 pub mod header;
+mod housekeeping;
 pub mod incoming;
 pub mod intake;
 pub mod listen;
@@ -70,13 +71,6 @@ pub mod run;
 mod sessions;
 pub mod settings;
 pub mod sign_in;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "joined when the methods of signing in are composed"
-    )
-)]
 pub mod snapshot;
 mod stores;
 pub mod tls;

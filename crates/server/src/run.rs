@@ -1,21 +1,25 @@
 //! Composition: from a configuration to a registry that serves, and to its end.
 
+use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Says whether only what FIPS 140 knows may be used.
 pub use auth::Fips;
+use auth::session::{Records, StoredRecords};
 use config::Config;
 use ext::{Extension, Host, InstallError, Plan};
-use registry::Hooks;
+use meta::Meta;
+use registry::{Clock, Hooks, SystemClock};
 use rustix::process::{Resource, Rlimit};
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use crate::app::App;
-use crate::compose::Composer;
+use crate::compose::{Base, Composer};
 use crate::connection::Connection;
+use crate::housekeeping;
 use crate::listen::{self, ListenError, Listener, Shutdown, Stage, Terms};
 use crate::live::{self, ApplyError, BuiltIn, Live};
 use crate::log::{Log, LogError};
@@ -52,6 +56,35 @@ pub struct Launch {
     pub build: Build,
     /// Whether only what FIPS 140 knows may be used.
     pub fips: Fips,
+    /// Where else than here this build can keep sessions of browsers.
+    pub session_drivers: &'static [SessionDriver],
+}
+
+/// A place for sessions of browsers.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionDriver {
+    /// What `http.auth.sessionDriver` calls it.
+    pub name: &'static str,
+    /// Prepares the way there; nothing is sent yet.
+    pub open: OpenRecords,
+}
+
+/// Opens a place for sessions with its settings.
+pub type OpenRecords =
+    fn(&config::Driver) -> Result<Arc<dyn Records>, Box<dyn StdError + Send + Sync>>;
+
+impl Launch {
+    /// Opens where sessions are kept: beside everything else, unless the configuration says where.
+    fn records(&self, meta: &Meta) -> Result<Arc<dyn Records>, RunError> {
+        let driver = self.config.http.auth.session_driver.as_ref();
+        let Some(driver) = driver.filter(|driver| driver.name() != "local") else {
+            return Ok(Arc::new(StoredRecords::new(meta.clone())));
+        };
+        let name = driver.name();
+        let known = self.session_drivers.iter().find(|known| known.name == name);
+        let known = known.ok_or_else(|| RunError::SessionDriver(name.clone()))?;
+        (known.open)(driver).map_err(|error| RunError::Sessions(name, error))
+    }
 }
 
 impl std::fmt::Debug for Launch {
@@ -93,6 +126,12 @@ pub enum RunError {
     /// What the configuration asks for cannot be put to work.
     #[error("invalid server config: {0}")]
     Apply(#[from] ApplyError),
+    /// This build keeps no sessions there.
+    #[error("session driver {0} is not in this build")]
+    SessionDriver(String),
+    /// The settings of a session driver are of no use.
+    #[error("session driver {0}")]
+    Sessions(String, #[source] Box<dyn StdError + Send + Sync>),
     /// The port could not be opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -154,8 +193,14 @@ impl Server {
         });
         // Watched before they are read, so that no change is missed.
         let watched = Watch::new(reload::files(launch.origin.as_deref(), config));
-        let composer = Composer::new(&ground.meta, launch.fips).map_err(ApplyError::from)?;
-        let mut composer = composer;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let base = Base {
+            meta: &ground.meta,
+            clock: &clock,
+            records: launch.records(&ground.meta)?,
+            fips: launch.fips,
+        };
+        let mut composer = Composer::new(config, base).map_err(ApplyError::from)?;
         let snapshot = composer.compose(config).map_err(ApplyError::from)?;
         let tls = live::open_tls(config, launch.fips).await?;
         let listener = Listener::bind(&config.http.address, config.http.port.0)?;
@@ -197,7 +242,11 @@ impl Server {
         app.set_started();
         app.set_ready(true);
         info!(address = %self.listener.address(), "serving");
+        let keys = self.reloader.live.composer.keys();
         let reloading = tokio::spawn(self.reloader.run(self.watched, asked));
+        let keeping = tokio::spawn(housekeeping::keep(Arc::clone(&keys), Arc::clone(&app)));
+        let looking = Arc::clone(&app);
+        tokio::spawn(async move { looking.look_at_logins().await });
         tokio::spawn(stop_being_ready(Arc::clone(&app), shutdown.clone()));
         let handler = move |connection: Arc<Connection>, request| {
             let app = Arc::clone(&app);
@@ -205,6 +254,8 @@ impl Server {
         };
         listen::serve(self.listener, Arc::new(handler), shutdown, terms).await;
         reloading.abort();
+        keeping.abort();
+        housekeeping::write_down(&keys).await;
         let closed = tokio::time::timeout(CLOSE, registry.close()).await;
         closed.map_err(RunError::Slow)?.map_err(RunError::Close)?;
         info!("stopped");

@@ -14,6 +14,7 @@ use crate::challenge::{Challenges, Origin};
 use crate::client_address::TrustedProxies;
 use crate::rate_limit::RateLimits;
 use crate::settings::Settings;
+use crate::sign_in::browser::Browsers;
 
 /// Holds what a request is judged by.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub rates: Option<Arc<RateLimits>>,
     /// Where changes and refusals are written down.
     pub audit: Option<Audit>,
+    /// What signs browsers in and out.
+    pub browsers: Option<Arc<Browsers>>,
     /// The routes for signing in.
     pub routes: Vec<ExtensionRoute>,
 }

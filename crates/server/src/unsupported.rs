@@ -3,15 +3,23 @@
 //! A server that left a guard out would serve what its owner believes to be guarded, so it must not
 //! start. What is merely not done costs a warning each.
 
-use config::{Auth, Config, Driver, Storage};
+use config::{Config, Driver, Storage};
 
 /// Lists what the configuration asks for and what would be unsafe to leave out.
 ///
 /// Each entry is a sentence with the key in question. The server must not start unless the list is
 /// empty; checking a file is another matter, since the file itself may be right.
 pub fn unsupported(config: &Config) -> Vec<String> {
-    let mut asked = auth(&config.http.auth);
-    asked.push((config.cluster.is_some(), "a cluster of servers", "cluster"));
+    let secrets = config.http.auth.bearer.as_ref();
+    let secrets = secrets.is_some_and(|bearer| bearer.aws_secrets_manager.is_some());
+    let asked = [
+        (
+            secrets,
+            "a key in AWS Secrets Manager",
+            "http.auth.bearer.awsSecretsManager",
+        ),
+        (config.cluster.is_some(), "a cluster of servers", "cluster"),
+    ];
     let asked = asked.into_iter().filter(|(asked, ..)| *asked);
     let mut list: Vec<_> = asked.map(|(_, what, key)| sentence(what, key)).collect();
     list.extend(remote(&config.storage));
@@ -20,34 +28,19 @@ pub fn unsupported(config: &Config) -> Vec<String> {
 
 /// Lists what the configuration asks for and what is harmless to leave out; each is worth a warning.
 pub fn ignored(config: &Config) -> Vec<String> {
-    let (storage, auth) = (&config.storage, &config.http.auth);
+    let storage = &config.storage;
     let any = |has: fn(&config::SubPath) -> bool| storage.sub_paths.iter().any(|(_, sub)| has(sub));
     let collect = storage.gc || any(|sub| sub.gc);
     let retain =
         !storage.retention.policies.is_empty() || any(|sub| !sub.retention.policies.is_empty());
     let cache = storage.cache_driver.is_some() && !storage.remote_cache;
-    let sessions = auth.session_driver.is_some() || auth.session_keys_file.is_some();
     let asked = [
         (collect, "garbage collection", "storage.gc"),
         (retain, "retention", "storage.retention"),
         (cache, "a remote cache", "storage.cacheDriver"),
-        (sessions, "sessions", "http.auth"),
     ];
     let asked = asked.into_iter().filter(|(asked, ..)| *asked);
     asked.map(|(_, what, key)| sentence(what, key)).collect()
-}
-
-type Asked = (bool, &'static str, &'static str);
-
-fn auth(auth: &Auth) -> Vec<Asked> {
-    vec![
-        (
-            auth.bearer.is_some(),
-            "authentication by bearer token",
-            "http.auth.bearer",
-        ),
-        (auth.openid.is_some(), "login by OpenID", "http.auth.openid"),
-    ]
 }
 
 /// Remote drivers, of every store. Without them content and locks would go to other places.
@@ -101,8 +94,8 @@ mod tests {
     fn guards_are_never_left_out() {
         let table = [
             (
-                r#""http":{"auth":{"bearer":{"realm":"r","service":"s"}}}"#,
-                "http.auth.bearer",
+                r#""http":{"auth":{"bearer":{"realm":"r","service":"s","awsSecretsManager":{"region":"r","secretName":"s"}}}}"#,
+                "http.auth.bearer.awsSecretsManager",
             ),
             (
                 r#""cluster":{"members":["a:1"],"hashKey":"0123456789abcdef"}"#,

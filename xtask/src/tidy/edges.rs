@@ -27,7 +27,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ext-search", &["+ext", "scan"]),
     ("ext-sync", &["+ext", "client"]),
     ("ext-*", &["+ext"]),
-    ("server", &["+ext", "storage"]),
+    ("server", &["+ext", "storage", "client"]),
     ("testkit", &["+server", "client", "oci"]),
     (
         "holdfast",

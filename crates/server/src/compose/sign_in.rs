@@ -10,12 +10,14 @@ use auth::ldap::{
     Depth, Ldap, LdapError, LdapOptions, ServiceAccount, Transport, Trust, TrustError,
     client_config,
 };
+use auth::session::Records;
+use auth::token::Mint;
 use auth::{
-    ApiKeys, Authenticator, Fips, Gate, Htpasswd, HtpasswdError, HtpasswdOptions, Users, Verified,
+    ApiKeys, Authenticator, Fips, Htpasswd, HtpasswdError, HtpasswdOptions, Users, Verified,
 };
-use config::{Config, Http};
+use config::Http;
 
-use crate::challenge::{Challenges, TokenService};
+use super::tokens::is_exclusive;
 
 /// Says why callers could not be known as the configuration asks.
 #[derive(Debug, thiserror::Error)]
@@ -46,42 +48,43 @@ pub(crate) struct Shared {
     pub(crate) verified: Arc<Verified>,
     pub(crate) users: Arc<Users>,
     pub(crate) keys: Arc<ApiKeys>,
+    pub(crate) records: Arc<dyn Records>,
+    pub(crate) mint: Arc<Mint>,
     pub(crate) fips: Fips,
 }
 
-/// Builds the methods that are on.
-pub(super) fn gate(config: &Config, shared: &Shared) -> Result<Gate, SignInError> {
-    let http = &config.http;
-    let mut by_header: Vec<Arc<dyn Authenticator>> = Vec::new();
-    let mut by_other: Vec<Arc<dyn Authenticator>> = Vec::new();
-    if is_basic(http) {
-        let parts = BasicParts {
-            passwords: passwords(http, shared.fips)?.map(Arc::new),
-            directory: directory(http)?.map(Arc::new),
-            keys: http.auth.apikey.then(|| Arc::clone(&shared.keys)),
-            users: Some(Arc::clone(&shared.users)),
-        };
-        let verified = Arc::clone(&shared.verified);
-        by_header.push(Arc::new(Basic::new(parts, verified)));
+/// Builds what knows callers by name and password, if any are accepted.
+pub(super) fn basic(
+    http: &Http,
+    shared: &Shared,
+) -> Result<Option<Arc<dyn Authenticator>>, SignInError> {
+    if !is_basic(http) {
+        return Ok(None);
     }
-    if http.is_mtls() {
-        by_other.push(Arc::new(Certificates::new(name_rule(http)?)));
+    let parts = BasicParts {
+        passwords: passwords(http, shared.fips)?.map(Arc::new),
+        directory: directory(http)?.map(Arc::new),
+        keys: http.auth.apikey.then(|| Arc::clone(&shared.keys)),
+        users: Some(Arc::clone(&shared.users)),
+    };
+    let verified = Arc::clone(&shared.verified);
+    Ok(Some(Arc::new(Basic::new(parts, verified))))
+}
+
+/// Builds what knows callers by their certificates, if any are asked for.
+pub(super) fn certificates(http: &Http) -> Result<Option<Arc<dyn Authenticator>>, SignInError> {
+    if !http.is_mtls() {
+        return Ok(None);
     }
-    Ok(Gate::new(by_header, by_other))
+    Ok(Some(Arc::new(Certificates::new(name_rule(http)?))))
 }
 
 /// Tells whether some password may be accepted.
 pub(super) fn is_basic(http: &Http) -> bool {
     let auth = &http.auth;
-    auth.htpasswd.path.is_some() || auth.ldap.is_some() || auth.openid.is_some() || auth.apikey
-}
-
-/// Says with what callers are told to come back.
-pub(super) fn challenges(http: &Http) -> Challenges {
-    Challenges {
-        basic: is_basic(http).then(|| http.realm.clone()),
-        tokens: TokenService::None,
-    }
+    let some =
+        auth.htpasswd.path.is_some() || auth.ldap.is_some() || auth.openid.is_some() || auth.apikey;
+    some && !is_exclusive(http)
 }
 
 fn passwords(http: &Http, fips: Fips) -> Result<Option<Htpasswd>, SignInError> {
@@ -170,6 +173,6 @@ fn name_rule(http: &Http) -> Result<NameRule, SignInError> {
     clippy::disallowed_methods,
     reason = "a file of the configuration, at start or in a thread that may wait"
 )]
-fn read(path: &Path) -> Result<Vec<u8>, SignInError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, SignInError> {
     std::fs::read(path).map_err(|error| SignInError::Read(path.to_owned(), error))
 }

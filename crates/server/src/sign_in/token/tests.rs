@@ -50,7 +50,10 @@ impl Authenticator for Passwords {
                 }
                 _ => Verdict::Refused(Refusal::Wrong),
             },
-            _ => Verdict::Absent,
+            Authorization::Absent
+            | Authorization::Several
+            | Authorization::Bearer(_)
+            | Authorization::Other => Verdict::Absent,
         };
         async move { verdict }.boxed()
     }
@@ -297,7 +300,7 @@ async fn an_identity_token_is_its_own_exchange() {
     let workloads: Arc<[Workload]> =
         Arc::new([Workload::new(issuer, &["zot".to_owned()], mapping)]);
     let seed: Vec<u8> = (0..32)
-        .map(|at| u8::from_str_radix(&SEED[2 * at..2 * at + 2], 16).unwrap())
+        .map(|at| u8::from_str_radix(SEED.get(2 * at..2 * at + 2).unwrap(), 16).unwrap())
         .collect();
     let sign = |exp: u64| {
         let claims = json!({"iss": url, "sub": "pod", "aud": "zot", "exp": exp, "iat": 999_999});
