@@ -22,10 +22,13 @@ use crate::workload::Workload;
 
 mod access;
 mod memory;
+mod secret;
+mod sigv4;
 
 pub use access::{AccessTokens, KeySource, Keys};
 pub(crate) use access::{actions_of, entries};
 pub(crate) use memory::{Lease, Memory};
+pub use secret::{SecretError, SecretKeys, SecretOptions};
 
 /// Says why a token is not accepted.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Tokens with an access list, signed by a token service.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
 use meta::Action;
@@ -22,6 +22,9 @@ pub trait KeySource: Send + Sync + std::fmt::Debug {
         kid: Option<&'a str>,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Arc<Key>, VerifyError>>;
+
+    /// Yields how long what a key has verified may be remembered.
+    fn life(&self) -> Duration;
 }
 
 /// Where the key of a token service comes from.
@@ -61,11 +64,11 @@ impl AccessTokens {
         token: &Token<'_>,
         now: SystemTime,
     ) -> Result<(Identity, Lease), VerifyError> {
-        let claims = match &self.keys {
-            Keys::One(key) => token.verify([key.as_ref()])?,
+        let (claims, life) = match &self.keys {
+            Keys::One(key) => (token.verify([key.as_ref()])?, None),
             Keys::Source(source) => {
                 let key = source.find(token.kid(), now).await?;
-                token.verify([key.as_ref()])?
+                (token.verify([key.as_ref()])?, Some(now + source.life()))
             }
         };
         claims.check_times(now, Expiry::Optional)?;
@@ -74,6 +77,7 @@ impl AccessTokens {
             return Err(TokenError::Audience.into());
         }
         let end = claims.time("exp")?.map(|end| end + LEEWAY);
+        let end = end.into_iter().chain(life).min();
         let mut user = User::new("", Vec::new(), Method::Token);
         user.limit = Some(Arc::new(Limit {
             mode: LimitMode::Replace,

@@ -129,6 +129,16 @@ async fn the_access_list_becomes_a_limit_that_decides_alone() {
 }
 
 #[tokio::test]
+async fn case_38_a_token_without_any_scope_is_a_valid_one() {
+    let bearer = Bearer::new(Arc::default(), Some(access("zot")));
+    for claims in [json!({}), json!({"access": null}), json!({"access": []})] {
+        let identity = known(ask(&bearer, &ed25519(1).sign(&claims).unwrap()).await);
+        let limit = identity.user().unwrap().limit.clone().unwrap();
+        assert!(!limit.allows("a", Action::Read, now()), "{claims}");
+    }
+}
+
+#[tokio::test]
 async fn only_bearer_tokens_are_looked_at() {
     let bearer = Bearer::new(Arc::default(), Some(access("zot")));
     for value in ["Basic eDp5", "Bearer", "Digest x", ""] {
