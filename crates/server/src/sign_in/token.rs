@@ -37,7 +37,7 @@ const FORM_LIMIT: usize = 64 * 1024;
 
 /// Says whether callers without credentials get a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Anonymous {
+pub enum Anonymous {
     /// They do: a policy has something for them.
     Served,
     /// They are asked for credentials.
@@ -45,21 +45,21 @@ pub(crate) enum Anonymous {
 }
 
 /// Answers token requests.
-pub(crate) struct TokenEndpoint {
+pub struct TokenEndpoint {
     /// Accepts identity tokens.
-    pub(crate) exchange: Exchange,
+    pub exchange: Exchange,
     /// Makes tokens of this server, if it does.
-    pub(crate) mint: Option<Arc<Mint>>,
+    pub mint: Option<Arc<Mint>>,
     /// Whether the anonymous caller gets one.
-    pub(crate) anonymous: Anonymous,
+    pub anonymous: Anonymous,
     /// Knows names and passwords.
-    pub(crate) passwords: Gate,
+    pub passwords: Gate,
     /// Takes what is for another token service.
-    pub(crate) upstream: Option<Upstream>,
+    pub upstream: Option<Upstream>,
     /// The realm of the challenge.
-    pub(crate) realm: String,
+    pub realm: String,
     /// Tells the time.
-    pub(crate) clock: Arc<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for TokenEndpoint {
@@ -71,7 +71,7 @@ impl fmt::Debug for TokenEndpoint {
 }
 
 /// Yields the routes. Credentials are the handler's to look at: not all of them are for this server.
-pub(crate) fn routes(endpoint: Arc<TokenEndpoint>) -> Vec<ExtensionRoute> {
+pub fn routes(endpoint: Arc<TokenEndpoint>) -> Vec<ExtensionRoute> {
     let handler = ext::handler(move |request: Request| {
         let endpoint = Arc::clone(&endpoint);
         async move { Ok(endpoint.answer(&request).await) }
