@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use config::{Config, Loaded};
-use server::run::{self, Build, Fips, Launch};
+use server::run::{self, AwsCredentials, Build, Environment, Fips, Launch};
 
 use crate::extensions::{BUILT_IN, SESSION_DRIVERS, binary_type};
 
@@ -28,7 +28,7 @@ pub(crate) fn serve(file: Option<&Path>) -> anyhow::Result<()> {
         warnings: loaded.warnings,
         built_in: BUILT_IN,
         build: build(),
-        fips: fips(),
+        environment: environment(),
         session_drivers: SESSION_DRIVERS,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -88,17 +88,29 @@ fn say_how_to_start(config: &Config) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Compat: zot is told by Go's own variable to use only what FIPS 140 knows.
+/// Reads what no key of the configuration stands for.
+///
+/// Compat: zot is told by Go's own variable to use only what FIPS 140 knows, and finds Amazon's
+/// credentials where their tools do.
 #[expect(
     clippy::disallowed_methods,
-    reason = "no key of the configuration stands for this"
+    reason = "no key of the configuration stands for these"
 )]
-fn fips() -> Fips {
-    let settings = std::env::var("GODEBUG").unwrap_or_default();
+fn environment() -> Environment {
+    let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let settings = given("GODEBUG").unwrap_or_default();
     let only = |setting: &str| setting.trim() == "fips140=only";
-    if settings.split(',').any(only) {
-        Fips::Only
-    } else {
-        Fips::Off
+    let keys = given("AWS_ACCESS_KEY_ID").zip(given("AWS_SECRET_ACCESS_KEY"));
+    Environment {
+        fips: if settings.split(',').any(only) {
+            Fips::Only
+        } else {
+            Fips::Off
+        },
+        aws: keys.map(|(access_key, secret_key)| AwsCredentials {
+            access_key,
+            secret_key,
+            session_token: given("AWS_SESSION_TOKEN"),
+        }),
     }
 }

@@ -3,6 +3,7 @@
 //! The decision is a pure function of the route, so that a test can walk all of them.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 use ext::Caller;
 use http::Method;
@@ -57,16 +58,22 @@ fn action(method: &Method) -> Action {
 /// A push needs one of two rights at first; which one is for the engine to judge, tag by tag.
 ///
 /// # Errors
-/// `Unauthorized` for an anonymous caller, who may come back with credentials; `Denied` for others.
-pub fn check(route: &Route, method: &Method, caller: &Caller) -> Result<(), Error> {
-    let judged = match rights_needed(route, method) {
-        Need::Nothing | Need::Entry => Ok(()),
-        Need::Right(repo, action) => caller.rights.judge(repo, action, &reference(route)),
+/// `Unauthorized` for a caller who may come back with credentials, or with a token that is for more;
+/// `Denied` for others.
+pub fn check(
+    route: &Route,
+    method: &Method,
+    caller: &Caller,
+    now: SystemTime,
+) -> Result<(), Error> {
+    let reference = reference(route);
+    let judge = |repo, action| caller.rights.judge(repo, action, &reference);
+    let (repo, action, judged) = match rights_needed(route, method) {
+        Need::Nothing | Need::Entry => return Ok(()),
+        Need::Right(repo, action) => (repo, action, judge(repo, action)),
         Need::Push(repo) => {
-            let reference = reference(route);
-            let create = caller.rights.judge(repo, Action::Create, &reference);
-            create.or_else(|refusal| {
-                let update = caller.rights.judge(repo, Action::Update, &reference);
+            let judged = judge(repo, Action::Create).or_else(|refusal| {
+                let update = judge(repo, Action::Update);
                 update.map_err(|other| {
                     if other.reason.is_some() {
                         other
@@ -74,10 +81,27 @@ pub fn check(route: &Route, method: &Method, caller: &Caller) -> Result<(), Erro
                         refusal
                     }
                 })
-            })
+            });
+            (repo, Action::Create, judged)
         }
     };
-    judged.map_err(|refusal| refused(caller, refusal))
+    judged.map_err(|refusal| {
+        if needs_wider_token(caller, repo, action, now) {
+            Error::new(ErrorCode::Unauthorized)
+        } else {
+            refused(caller, refusal)
+        }
+    })
+}
+
+/// Tells whether a caller came with a token that is not for this, as clients do who ask for another
+/// one when they are told to.
+fn needs_wider_token(caller: &Caller, repo: &RepoName, action: Action, now: SystemTime) -> bool {
+    let user = caller.identity.user();
+    let limit = user
+        .filter(|user| user.method == auth::Method::Token)
+        .and_then(|user| user.limit.as_ref());
+    limit.is_some_and(|limit| !limit.allows(repo.as_str(), action, now))
 }
 
 /// What conditions of a policy know as the reference.
@@ -189,7 +213,12 @@ mod tests {
             };
             let (method, path) = line.split_once(' ').unwrap();
             let method = method.parse().unwrap();
-            let checked = check(&route(&method, path), &method, &caller);
+            let checked = check(
+                &route(&method, path),
+                &method,
+                &caller,
+                SystemTime::UNIX_EPOCH,
+            );
             checked.err().map(|error| error.code)
         };
         let anonymous = Identity::Anonymous;

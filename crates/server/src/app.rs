@@ -254,7 +254,8 @@ impl App {
             return handler::extension::answer(self, request, *space, source).await;
         }
         let caller = self.enter(request, Door::of(route)).await?;
-        access::check(route, &request.parts.method, &caller)?;
+        let now = self.registry.clock().now();
+        access::check(route, &request.parts.method, &caller, now)?;
         let call = Call {
             app: self,
             request,

@@ -7,7 +7,7 @@ use auth::policy::PolicyError;
 use auth::session::Records;
 use auth::token::Mint;
 use auth::verified::NoRandom;
-use auth::{ApiKeys, Authenticator, Fips, Gate, Policy, Users, Verified, VerifiedOptions};
+use auth::{ApiKeys, Authenticator, Gate, Policy, Users, Verified, VerifiedOptions};
 use config::{Config, Http};
 use ext::ExtensionRoute;
 use meta::Meta;
@@ -19,6 +19,7 @@ use crate::challenge::{Challenges, Origin};
 use crate::client_address::TrustedProxies;
 use crate::log::LogError;
 use crate::rate_limit::RateLimits;
+use crate::run::Environment;
 use crate::settings::Settings;
 use crate::sign_in::browser::Browsers;
 use crate::sign_in::{api_key, login, logout};
@@ -69,7 +70,7 @@ pub(crate) struct Base<'a> {
     pub(crate) meta: &'a Meta,
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) records: Arc<dyn Records>,
-    pub(crate) fips: Fips,
+    pub(crate) environment: Environment,
 }
 
 impl Composer {
@@ -88,7 +89,7 @@ impl Composer {
                 verified,
                 records: base.records,
                 mint: Arc::new(mint),
-                fips: base.fips,
+                environment: base.environment,
             },
             clock: Arc::clone(base.clock),
             last: None,
@@ -107,7 +108,7 @@ impl Composer {
     pub(crate) fn compose(&mut self, config: &Config) -> Result<Snapshot, ComposeError> {
         let http = &config.http;
         let policy = policy::compile(http)?;
-        let tokens = Tokens::new(http, &policy, &self.shared.mint)?;
+        let tokens = Tokens::new(http, &policy, &self.shared)?;
         let basic = sign_in::basic(http, &self.shared)?;
         let browsers = sign_in::is_basic(http)
             .then(|| browser::browsers(http, &self.shared, &self.clock))

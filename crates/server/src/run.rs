@@ -54,10 +54,36 @@ pub struct Launch {
     pub built_in: &'static [&'static dyn Extension],
     /// What kind of build this is.
     pub build: Build,
-    /// Whether only what FIPS 140 knows may be used.
-    pub fips: Fips,
+    /// What the process was told beside the configuration.
+    pub environment: Environment,
     /// Where else than here this build can keep sessions of browsers.
     pub session_drivers: &'static [SessionDriver],
+}
+
+/// What a process is told beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// Whether only what FIPS 140 knows may be used.
+    pub fips: Fips,
+    /// With what Amazon's services are asked.
+    pub aws: Option<AwsCredentials>,
+}
+
+/// Credentials for Amazon's services. They are not printed.
+#[derive(Clone)]
+pub struct AwsCredentials {
+    /// The identifier of the access key.
+    pub access_key: String,
+    /// The secret access key.
+    pub secret_key: String,
+    /// The token of a session, if the access key is of one.
+    pub session_token: Option<String>,
+}
+
+impl std::fmt::Debug for AwsCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AwsCredentials")
+    }
 }
 
 /// A place for sessions of browsers.
@@ -198,11 +224,11 @@ impl Server {
             meta: &ground.meta,
             clock: &clock,
             records: launch.records(&ground.meta)?,
-            fips: launch.fips,
+            environment: launch.environment.clone(),
         };
         let mut composer = Composer::new(config, base).map_err(ApplyError::from)?;
         let snapshot = composer.compose(config).map_err(ApplyError::from)?;
-        let tls = live::open_tls(config, launch.fips).await?;
+        let tls = live::open_tls(config, launch.environment.fips).await?;
         let listener = Listener::bind(&config.http.address, config.http.port.0)?;
         let app = App::new(Arc::clone(&registry), snapshot, plan.fixed).with_log(log.clone());
         let live = Live {
@@ -212,7 +238,7 @@ impl Server {
             head_room: ground.head_room,
             log,
             composer,
-            fips: launch.fips,
+            fips: launch.environment.fips,
             built_in: BuiltIn(launch.built_in),
         };
         let reloader = Reloader {

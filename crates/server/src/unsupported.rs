@@ -10,16 +10,7 @@ use config::{Config, Driver, Storage};
 /// Each entry is a sentence with the key in question. The server must not start unless the list is
 /// empty; checking a file is another matter, since the file itself may be right.
 pub fn unsupported(config: &Config) -> Vec<String> {
-    let secrets = config.http.auth.bearer.as_ref();
-    let secrets = secrets.is_some_and(|bearer| bearer.aws_secrets_manager.is_some());
-    let asked = [
-        (
-            secrets,
-            "a key in AWS Secrets Manager",
-            "http.auth.bearer.awsSecretsManager",
-        ),
-        (config.cluster.is_some(), "a cluster of servers", "cluster"),
-    ];
+    let asked = [(config.cluster.is_some(), "a cluster of servers", "cluster")];
     let asked = asked.into_iter().filter(|(asked, ..)| *asked);
     let mut list: Vec<_> = asked.map(|(_, what, key)| sentence(what, key)).collect();
     list.extend(remote(&config.storage));
@@ -92,16 +83,10 @@ mod tests {
 
     #[test]
     fn guards_are_never_left_out() {
-        let table = [
-            (
-                r#""http":{"auth":{"bearer":{"realm":"r","service":"s","awsSecretsManager":{"region":"r","secretName":"s"}}}}"#,
-                "http.auth.bearer.awsSecretsManager",
-            ),
-            (
-                r#""cluster":{"members":["a:1"],"hashKey":"0123456789abcdef"}"#,
-                "cluster",
-            ),
-        ];
+        let table = [(
+            r#""cluster":{"members":["a:1"],"hashKey":"0123456789abcdef"}"#,
+            "cluster",
+        )];
         for (text, key) in table {
             let list = unsupported(&read(text));
             assert_eq!(list.len(), 1, "{list:?}");

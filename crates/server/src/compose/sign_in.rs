@@ -18,6 +18,7 @@ use auth::{
 use config::Http;
 
 use super::tokens::is_exclusive;
+use crate::run::Environment;
 
 /// Says why callers could not be known as the configuration asks.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +51,7 @@ pub(crate) struct Shared {
     pub(crate) keys: Arc<ApiKeys>,
     pub(crate) records: Arc<dyn Records>,
     pub(crate) mint: Arc<Mint>,
-    pub(crate) fips: Fips,
+    pub(crate) environment: Environment,
 }
 
 /// Builds what knows callers by name and password, if any are accepted.
@@ -62,7 +63,7 @@ pub(super) fn basic(
         return Ok(None);
     }
     let parts = BasicParts {
-        passwords: passwords(http, shared.fips)?.map(Arc::new),
+        passwords: passwords(http, shared.environment.fips)?.map(Arc::new),
         directory: directory(http)?.map(Arc::new),
         keys: http.auth.apikey.then(|| Arc::clone(&shared.keys)),
         users: Some(Arc::clone(&shared.users)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth::bearer::{AccessTokens, Bearer, Keys};
+use auth::bearer::{AccessTokens, Bearer, Keys, SecretError, SecretKeys, SecretOptions};
 use auth::condition::mapping::{Mapping, MappingConfigError, MappingOptions};
 use auth::issuer::{Issuer, IssuerCheck, IssuerError};
 use auth::jwt::{Key, KeyError};
@@ -12,11 +12,11 @@ use auth::token::{
 use auth::workload::Workload;
 use auth::{Authenticator, Gate, Policy};
 use client::{Agent, Options, Proxies, Roots};
-use config::{BearerOidc, Http};
+use config::{AwsSecretsManager, BearerOidc, Http};
 use ext::ExtensionRoute;
 use registry::Clock;
 
-use super::sign_in::{SignInError, is_basic, read};
+use super::sign_in::{Shared, SignInError, is_basic, read};
 use crate::challenge::{TOKEN_PATH, TokenService};
 use crate::sign_in::token::{self, Anonymous, TokenEndpoint};
 
@@ -30,8 +30,11 @@ pub enum TokenSetupError {
     #[error("key of the token service {0}")]
     Key(String, #[source] KeyError),
     /// Keys cannot be had from where they are said to be.
-    #[error("keys from AWS Secrets Manager are not supported by this build")]
-    SecretsManager,
+    #[error("http.auth.bearer.awsSecretsManager")]
+    Secrets(#[from] SecretError),
+    /// Nothing says with what Amazon's services are to be asked.
+    #[error("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")]
+    NoCredentials,
     /// An issuer cannot be used.
     #[error("http.auth.bearer.oidc[{0}]")]
     Issuer(usize, #[source] IssuerError),
@@ -64,18 +67,18 @@ pub(super) fn is_exclusive(http: &Http) -> bool {
 }
 
 impl Tokens {
-    /// Sets up what verifies tokens. `mint` is this registry's own, whether or not it is used.
+    /// Sets up what verifies tokens.
     pub(super) fn new(
         http: &Http,
         policy: &Policy,
-        mint: &Arc<Mint>,
+        shared: &Shared,
     ) -> Result<Self, TokenSetupError> {
         let service = service(http, policy);
         let is_own = matches!(service, TokenService::Own { .. });
         Ok(Self {
             workloads: workloads(http)?,
-            access: access(http)?,
-            mint: is_own.then(|| Arc::clone(mint)),
+            access: access(http, shared)?,
+            mint: is_own.then(|| Arc::clone(&shared.mint)),
             service,
         })
     }
@@ -149,18 +152,40 @@ fn service(http: &Http, policy: &Policy) -> TokenService {
     }
 }
 
-fn access(http: &Http) -> Result<Option<AccessTokens>, TokenSetupError> {
+fn access(http: &Http, shared: &Shared) -> Result<Option<AccessTokens>, TokenSetupError> {
     let bearer = http.auth.bearer.as_ref();
     let Some(bearer) = bearer.filter(|bearer| bearer.is_traditional()) else {
         return Ok(None);
     };
-    let Some(path) = &bearer.cert else {
-        return Err(TokenSetupError::SecretsManager);
+    let keys = match (&bearer.cert, &bearer.aws_secrets_manager) {
+        (Some(path), _) => {
+            let key = Key::read(&read(path)?);
+            let key =
+                key.map_err(|error| TokenSetupError::Key(path.display().to_string(), error))?;
+            Keys::One(Arc::new(key))
+        }
+        (None, Some(secrets)) => Keys::Source(Arc::new(secret_keys(secrets, shared)?)),
+        (None, None) => return Ok(None),
     };
-    let key = Key::read(&read(path)?);
-    let key = key.map_err(|error| TokenSetupError::Key(path.display().to_string(), error))?;
-    let keys = Keys::One(Arc::new(key));
     Ok(Some(AccessTokens::new(keys, bearer.service.clone())))
+}
+
+fn secret_keys(
+    secrets: &AwsSecretsManager,
+    shared: &Shared,
+) -> Result<SecretKeys, TokenSetupError> {
+    let given = shared.environment.aws.clone();
+    let given = given.ok_or(TokenSetupError::NoCredentials)?;
+    let options = SecretOptions {
+        region: secrets.region.clone(),
+        name: secrets.secret_name.clone(),
+        refresh: secrets.refresh_interval,
+        endpoint: None,
+        access_key: given.access_key,
+        secret_key: given.secret_key,
+        session_token: given.session_token,
+    };
+    Ok(SecretKeys::new(options, agent(Roots::System))?)
 }
 
 fn workloads(http: &Http) -> Result<Arc<[Workload]>, TokenSetupError> {

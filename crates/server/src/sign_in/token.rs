@@ -1,9 +1,9 @@
 //! `/zot/auth/token`: where clients turn what they have into a token.
 //!
 //! In this order: an identity token that came in the place of a password is its own answer; name and
-//! password are looked up here, and a token of this server is the answer; the rest is passed on to
-//! another token service, where one is configured; callers without credentials get a token of the
-//! anonymous caller.
+//! password are looked up here, and a token of this server is the answer; callers without credentials
+//! get a token of the anonymous caller, where a policy has something for them; the rest is passed on
+//! to another token service, where one is configured.
 //!
 //! Spec: core contract, 6.9; distribution, token authentication.
 
@@ -118,14 +118,13 @@ impl TokenEndpoint {
                 None => {}
             }
         }
-        if let Some(upstream) = &self.upstream {
-            return pass(upstream, request).await;
+        if let (Some(mint), Anonymous::Served, true) = (&self.mint, self.anonymous, sent.is_empty())
+        {
+            return minted(mint, &Identity::Anonymous, &sent.wanted(request), now);
         }
-        match (&self.mint, self.anonymous) {
-            (Some(mint), Anonymous::Served) if sent.is_empty() => {
-                minted(mint, &Identity::Anonymous, &sent.wanted(request), now)
-            }
-            _ => Err(Denial::Challenge),
+        match &self.upstream {
+            Some(upstream) => pass(upstream, request).await,
+            None => Err(Denial::Challenge),
         }
     }
 
