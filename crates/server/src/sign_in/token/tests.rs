@@ -245,7 +245,11 @@ async fn what_is_not_ours_is_passed_on() {
     for authorization in [vec![], vec![basic("me", "wrong")]] {
         let authorization: Vec<&str> = authorization.iter().map(String::as_str).collect();
         let request = get("service=here&scope=repository:a:pull", &authorization);
-        let (status, headers, body) = send(endpoint(Some(upstream())), request).await;
+        let closed = TokenEndpoint {
+            anonymous: Anonymous::Refused,
+            ..endpoint(Some(upstream()))
+        };
+        let (status, headers, body) = send(closed, request).await;
         assert_eq!(
             (status, &headers["x-up"]),
             (403, &HeaderValue::from_static("1"))
@@ -256,6 +260,9 @@ async fn what_is_not_ours_is_passed_on() {
             "GET /t?scope=repository%3Aa%3Apull&service=up HTTP/1.1"
         );
     }
+    // Where everybody has something, nobody in particular needs no other service.
+    let (status, headers, _) = send(endpoint(Some(upstream())), get("", &[])).await;
+    assert_eq!((status, headers.get("x-up")), (200, None));
     let (status, ..) = send(
         endpoint(Some(upstream())),
         get("", &[&basic("me", "ri+ght")]),
@@ -273,7 +280,8 @@ async fn what_is_not_ours_is_passed_on() {
         agent(),
     )
     .unwrap();
-    let (status, _, body) = send(endpoint(Some(gone)), get("", &[])).await;
+    let request = get("", &[&basic("me", "wrong")]);
+    let (status, _, body) = send(endpoint(Some(gone)), request).await;
     assert_eq!(
         (status, &body["errors"][0]["code"]),
         (502, &"UNSUPPORTED".into())
