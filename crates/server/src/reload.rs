@@ -82,6 +82,7 @@ impl Reloader {
         for key in &reload.needs_restart {
             warn!(key, "this change takes effect at the next start");
         }
+        crate::settings::say_methods(&reload.config);
         info!(changed = ?reload.applied, "configuration reloaded");
         self.config = reload.config;
         Ok(())

@@ -317,6 +317,10 @@ fn say_what_runs(launch: &Launch) {
         cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         "runtime params"
     );
+    settings::say_methods(&launch.config);
+    if launch.environment.fips == Fips::Only {
+        info!("fips140 is currently enabled");
+    }
     for warning in &launch.warnings {
         warn!(fields = ?warning.fields, "{}", warning.message);
     }

@@ -105,6 +105,35 @@ pub(crate) fn tls_options(http: &Http, fips: Fips) -> Option<TlsOptions> {
     })
 }
 
+/// Says which methods of signing in are on.
+///
+/// Compat: the lines that zot writes at a start and after a reload.
+pub(crate) fn say_methods(config: &Config) {
+    let (http, auth) = (&config.http, &config.http.auth);
+    let bearer = auth.bearer.as_ref();
+    let methods = [
+        (
+            "jwt bearer authentication",
+            bearer.is_some_and(config::Bearer::is_traditional),
+        ),
+        (
+            "oidc bearer authentication",
+            bearer.is_some_and(config::Bearer::is_oidc),
+        ),
+        (
+            "basic authentication (htpasswd)",
+            auth.htpasswd.path.is_some(),
+        ),
+        ("basic authentication (LDAP)", auth.ldap.is_some()),
+        ("basic authentication (API key)", auth.apikey),
+        ("OpenID authentication", auth.openid.is_some()),
+        ("mutual TLS authentication", http.is_mtls()),
+    ];
+    for (method, enabled) in methods {
+        tracing::info!(enabled, "{method}");
+    }
+}
+
 /// Takes where the log goes, and what is in it.
 pub(crate) fn log_options(config: &Config) -> LogOptions {
     LogOptions {

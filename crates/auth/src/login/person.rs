@@ -58,7 +58,19 @@ impl Person {
             let mut values = lists.iter().filter_map(|claims| claims.get(name)?.as_str());
             values.find(|value| !value.is_empty())
         };
-        let name = text(&names.username).or_else(|| text("email"))?;
+        let configured = text(&names.username);
+        let name = configured.or_else(|| text("email"))?;
+        // Compat: scripts look for these names.
+        tracing::debug!(
+            claim = if configured.is_some() {
+                names.username.as_str()
+            } else {
+                "email"
+            },
+            identity = name,
+            fellBackToDefaultClaim = configured.is_none(),
+            "extracted identity"
+        );
         let groups = lists.iter().filter_map(|claims| claims.get(&names.groups));
         Self::new(name, groups.flat_map(texts))
     }
