@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use config::Config;
 use server::run;
 
@@ -11,7 +12,11 @@ pub(crate) fn verify(path: &Path) -> anyhow::Result<()> {
     config.log.level = config::Level::Info;
     let log = run::open_log(&config)?;
     let file = path.display();
-    let checked = config::load(path);
+    let checked = config::load(path).map_err(anyhow::Error::from);
+    let checked = checked.and_then(|loaded| {
+        let judged = server::compose::check(&loaded.config);
+        judged.context("invalid server config").map(|()| loaded)
+    });
     match &checked {
         Ok(loaded) => {
             for warning in &loaded.warnings {
@@ -19,7 +24,10 @@ pub(crate) fn verify(path: &Path) -> anyhow::Result<()> {
             }
             tracing::info!(config = %file, "config file is valid");
         }
-        Err(error) => tracing::error!(config = %file, %error, "invalid config file"),
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::error!(config = %file, error, "invalid config file");
+        }
     }
     log.flush();
     checked?;

@@ -130,7 +130,8 @@ impl Bearer {
     /// Compat: with identity tokens alone zot answers a bad token with a challenge, with a token
     /// service without one. A wrong audience gets a challenge in either case.
     fn refuse(&self, error: VerifyError) -> Refusal {
-        debug!(error = %error, "token refused");
+        let cause: &(dyn StdError + 'static) = &error;
+        debug!(error = cause, "token refused");
         if error.is_failure() {
             return Refusal::Failed(Box::new(error));
         }

@@ -61,7 +61,7 @@ pub enum PolicyError {
     #[error("failed to compile authorization pattern")]
     Pattern(#[from] BadPattern),
     /// A condition cannot be compiled.
-    #[error("{place}: condition[{at}]: {source}")]
+    #[error("{place}: condition[{at}]")]
     Condition {
         /// The policy that it belongs to, such as `repositories["a/**"].policies[0]`.
         place: String,

@@ -187,6 +187,16 @@ impl Composer {
     }
 }
 
+/// Checks what of a configuration can be checked without the files that it names: the expressions in
+/// it.
+///
+/// # Errors
+/// `Policy`, `Tokens`.
+pub fn check(config: &Config) -> Result<(), ComposeError> {
+    policy::compile(&config.http)?;
+    Ok(tokens::check(&config.http)?)
+}
+
 /// Puts the methods in their order. Tokens alone are accepted where the configuration says so.
 fn gate(
     http: &Http,
@@ -211,3 +221,6 @@ fn seed(config: &Config) -> Option<[u8; 32]> {
     let tag = hmac::sign(&key, b"tokens of this registry");
     tag.as_ref().try_into().ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,7 +159,7 @@ async fn nobody_is_asked_where_all_is_off() {
 }
 
 #[tokio::test]
-async fn case_6_a_new_password_file_counts_at_once() {
+async fn case_n6_a_new_password_file_counts_at_once() {
     let world = world_with(ANN, None);
     assert_eq!(told(&world, "ann", "secret", 1).await, "ann by Htpasswd");
     let huge = vec![b'\n'; crate::htpasswd::FILE_LIMIT + 1];

@@ -129,7 +129,7 @@ async fn the_access_list_becomes_a_limit_that_decides_alone() {
 }
 
 #[tokio::test]
-async fn case_38_a_token_without_any_scope_is_a_valid_one() {
+async fn case_n38_a_token_without_any_scope_is_a_valid_one() {
     let bearer = Bearer::new(Arc::default(), Some(access("zot")));
     for claims in [json!({}), json!({"access": null}), json!({"access": []})] {
         let identity = known(ask(&bearer, &ed25519(1).sign(&claims).unwrap()).await);

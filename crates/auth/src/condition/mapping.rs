@@ -36,7 +36,7 @@ pub enum MappingConfigError {
     #[error("validation[{0}]: the message is empty")]
     NoMessage(usize),
     /// An expression cannot be compiled.
-    #[error("failed to parse CEL expression for {place}: {source}")]
+    #[error("failed to parse CEL expression for {place}")]
     Expression {
         /// Which one, such as `validation[0]`.
         place: String,
@@ -52,7 +52,7 @@ pub enum MappingError {
     #[error("claim validation failed: {0}")]
     Invalid(String),
     /// An expression cannot be evaluated with these claims.
-    #[error("failed to evaluate {place}: {source}")]
+    #[error("failed to evaluate {place}")]
     Evaluation {
         /// Which one, such as `username expression`.
         place: String,

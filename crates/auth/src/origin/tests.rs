@@ -183,7 +183,7 @@ fn host_in_browser(target: &str) -> Option<String> {
 
 proptest! {
     #[test]
-    fn case_29_no_target_leads_elsewhere(
+    fn case_n29_no_target_leads_elsewhere(
         target in "(https?:)?[/\\\\]{0,3}([ \t\n@.:%/\\\\?#]|reg\\.example|ui\\.example:8443|evil|%2[fF]|%5[cC]){0,8}",
     ) {
         if let Some(landed) = returns().target(&target) {

@@ -214,7 +214,7 @@ async fn a_user_has_so_many_sessions() {
 
 /// Fault 37 of zot: a session for every call of the API.
 #[tokio::test]
-async fn case_37_sessions_are_for_browsers_with_a_password() {
+async fn case_n37_sessions_are_for_browsers_with_a_password() {
     let sessions = sessions(&meta(), b"", b"");
     let open = async |headers: &HeaderMap, name: &str, method| {
         let identity = Identity::User(Arc::new(User::new(name, Vec::new(), method)));

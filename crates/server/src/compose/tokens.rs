@@ -188,6 +188,21 @@ fn secret_keys(
     Ok(SecretKeys::new(options, agent(Roots::System))?)
 }
 
+/// Compiles what issuers' entries say of claims.
+pub(super) fn check(http: &Http) -> Result<(), TokenSetupError> {
+    let bearer = http.auth.bearer.as_ref();
+    let entries = bearer.map_or(&[][..], |bearer| &bearer.oidc);
+    for (at, entry) in entries.iter().enumerate() {
+        compiled(at, entry)?;
+    }
+    Ok(())
+}
+
+fn compiled(at: usize, entry: &BearerOidc) -> Result<Mapping, TokenSetupError> {
+    let mapping = Mapping::compile(&mapping(entry));
+    mapping.map_err(|error| TokenSetupError::Mapping(at, error))
+}
+
 fn workloads(http: &Http) -> Result<Arc<[Workload]>, TokenSetupError> {
     let bearer = http.auth.bearer.as_ref();
     let Some(bearer) = bearer.filter(|bearer| bearer.is_oidc()) else {
@@ -213,9 +228,11 @@ fn workload(at: usize, entry: &BearerOidc) -> Result<Workload, TokenSetupError> 
     };
     let issuer = Issuer::new(entry.issuer.clone(), check, agent(roots));
     let issuer = issuer.map_err(|error| TokenSetupError::Issuer(at, error))?;
-    let mapping = Mapping::compile(&mapping(entry));
-    let mapping = mapping.map_err(|error| TokenSetupError::Mapping(at, error))?;
-    Ok(Workload::new(issuer, &entry.audiences, mapping))
+    Ok(Workload::new(
+        issuer,
+        &entry.audiences,
+        compiled(at, entry)?,
+    ))
 }
 
 fn mapping(entry: &BearerOidc) -> MappingOptions {

@@ -38,7 +38,7 @@ fn claims() -> Json {
 fn map(options: &MappingOptions) -> String {
     match Mapping::compile(options).unwrap().apply(&claims()) {
         Ok(mapped) => format!("{} [{}]", mapped.username, mapped.groups.join(" ")),
-        Err(error) => format!("! {error}"),
+        Err(error) => format!("! {}", chain(&error)),
     }
 }
 
@@ -205,6 +205,14 @@ fn a_mapping_that_is_wrong_is_refused() {
     ];
     for (options, want) in table {
         let error = Mapping::compile(&options).unwrap_err();
-        assert_eq!(error.to_string(), want, "{options:?}");
+        assert_eq!(chain(&error), want, "{options:?}");
+    }
+}
+
+/// Yields an error with its causes, as a log has them.
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
     }
 }

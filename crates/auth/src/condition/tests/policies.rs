@@ -244,7 +244,9 @@ fn a_condition_that_does_not_compile_is_named() {
             admin,
             ..PolicyOptions::default()
         };
-        Policy::compile(&options).unwrap_err().to_string()
+        let error = Policy::compile(&options).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap();
+        format!("{error}: {cause}")
     };
     let good = grant("ann", &["read"], &[("true", "")]);
     let bad = grant("ann", &["read"], &[("true", ""), ("this is wrong", "")]);

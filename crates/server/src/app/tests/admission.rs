@@ -76,7 +76,7 @@ const TOKEN: (&str, &str) = ("authorization", "Bearer nobody");
 const UI: (&str, &str) = ("x-zot-api-client", "zot-ui");
 
 #[tokio::test]
-async fn case_b14_clients_learn_at_the_door_that_some_content_needs_credentials() {
+async fn case_b14_n28_clients_learn_at_the_door_that_some_content_needs_credentials() {
     let by_policy = || guarded(mixed(), Way::ByPolicy);
     let all = || guarded(Policy::Open, Way::ByPolicy);
     let nobody = || guarded(mixed(), Way::Nobody);

@@ -295,3 +295,24 @@ async fn a_key_makes_none_that_may_do_more_and_revokes_itself_alone() {
     let left = world.list(&ann()).await;
     assert_eq!(left["apiKeys"][0]["uuid"], other["uuid"]);
 }
+
+#[tokio::test]
+async fn case_a30_fields_that_are_not_the_callers_to_set_change_nothing() {
+    let world = world();
+    let body = json!({
+        "label": "mine", "uuid": "x", "apiKey": "zak_0", "generatedBy": "root", "owner": "root",
+        "isExpired": true, "createdAt": "2001-01-01T00:00:00Z", "groups": ["admins"],
+    });
+    let (status, _) = world.post(&ann(), &body.to_string(), "").await;
+    assert_eq!(status, 201);
+    let list = world.list(&ann()).await;
+    let key = &list["apiKeys"][0];
+    assert_eq!(
+        (&key["label"], &key["generatedBy"], &key["isExpired"]),
+        (&json!("mine"), &json!("manual"), &json!(false))
+    );
+    assert_ne!(key["uuid"], "x");
+    assert_eq!(key["createdAt"].as_str().unwrap().get(..4), Some("2026"));
+    let root = world.list(&user("root", Method::Session)).await;
+    assert_eq!(root["apiKeys"], json!([]));
+}

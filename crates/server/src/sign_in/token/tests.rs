@@ -269,6 +269,10 @@ async fn what_is_not_ours_is_passed_on() {
     )
     .await;
     assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn a_service_that_is_gone_is_said_to_be() {
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
