@@ -161,7 +161,7 @@ impl App {
         if let Some(log) = self.log.as_ref().filter(|_| snapshot.settings.access_log) {
             log.access(&Access {
                 username: who.get().and_then(Identity::name),
-                peer: connection.peer(),
+                client: request.client,
                 method: &parts.method,
                 path: object,
                 status: reply.status.as_u16(),

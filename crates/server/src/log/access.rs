@@ -1,21 +1,22 @@
 //! The line that each request leaves.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, Method};
 
 use super::line::{Line, write_duration};
 use super::secret::{MASK, is_secret, write_masked};
+use crate::client_address::Client;
 
 /// What the access log says of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Access<'a> {
     /// Who asked, if known.
     pub username: Option<&'a str>,
-    /// The other end of the connection.
-    pub peer: SocketAddr,
+    /// Where the request came from.
+    pub client: Client,
     /// The method.
     pub method: &'a Method,
     /// Path and query as they came; values of keys that carry secrets are masked.
@@ -46,7 +47,7 @@ impl Access<'_> {
                 line.str("username", username);
             }
             line.str("component", "session");
-            write_peer(line, self.peer);
+            write_client(line, self.client);
             line.str("method", self.method.as_str());
             line.key("path");
             line.bytes().push(b'"');
@@ -68,10 +69,13 @@ impl Access<'_> {
 }
 
 /// Writes the address. Those of IPv4 are written by hand: the general way takes a tenth of the line.
-fn write_peer(line: &mut Line, peer: SocketAddr) {
-    let SocketAddr::V4(v4) = peer else {
-        return line.display("clientIP", peer);
+fn write_client(line: &mut Line, client: Client) {
+    let SocketAddr::V4(v4) = client.peer else {
+        return line.display("clientIP", client);
     };
+    if client.address != IpAddr::V4(*v4.ip()) {
+        return line.display("clientIP", client);
+    }
     line.key("clientIP");
     let mut mark = b'"';
     for octet in v4.ip().octets() {

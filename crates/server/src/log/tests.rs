@@ -79,7 +79,7 @@ fn access_lines_come_from_info_on() {
         let (_dir, path, log) = log(level);
         log.access(&Access {
             username: None,
-            peer: ([127, 0, 0, 1], 1).into(),
+            client: crate::client_address::Client::direct(([127, 0, 0, 1], 1).into()),
             method: &Method::GET,
             path: "/v2/",
             status: 200,

@@ -9,7 +9,7 @@ const MARK: &str = "s3cr3tm4rk";
 fn access<'a>(path: &'a str, headers: &'a HeaderMap) -> Access<'a> {
     Access {
         username: Some("alice"),
-        peer: ([127, 0, 0, 1], 4711).into(),
+        client: Client::direct(([127, 0, 0, 1], 4711).into()),
         method: &Method::GET,
         path,
         status: 200,

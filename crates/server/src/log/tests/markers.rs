@@ -136,7 +136,7 @@ fn case_a03_secrets_of_requests_are_not_logged() {
         let peer = ([127, 0, 0, 1], 1).into();
         log.access(&Access {
             username: None,
-            peer,
+            client: crate::client_address::Client::direct(peer),
             method: &Method::POST,
             path: &target,
             status: 200,
