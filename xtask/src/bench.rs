@@ -8,6 +8,7 @@
 //! | `peer` | what takes part, and how it is started |
 //! | `content` | what is pushed, or laid down as files |
 //! | `load` | request rates and latencies |
+//! | `secure` | certificates, and pulls over TLS |
 //! | `sheet` | results, goals, the table |
 //! | `rows` | what is measured |
 
@@ -15,6 +16,7 @@ mod content;
 mod load;
 mod peer;
 mod rows;
+mod secure;
 mod sheet;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +26,7 @@ use anyhow::{Result, bail};
 use crate::cargo::target;
 use crate::dist;
 use crate::process::Server;
-use peer::{Kind, Peer};
+use peer::{Guard, Kind, Peer};
 use sheet::Sheet;
 
 /// Arguments of `bench`.
@@ -181,15 +183,39 @@ impl Bench {
         prepare: impl Fn(&Peer, &Path) -> Result<()>,
         fill: impl Fn(&Peer, &Server) -> Result<()>,
     ) -> Result<Vec<Running>> {
+        self.start_each(kinds, prepare, |peer, root| {
+            let (server, _) = peer.start(root)?;
+            fill(peer, &server)?;
+            Ok(server)
+        })
+    }
+
+    /// Does the same, and starts them again behind a guard when they are filled.
+    fn start_guarded(
+        &mut self,
+        kinds: &[Kind],
+        guard: &Guard,
+        prepare: impl Fn(&Peer, &Path) -> Result<()>,
+        fill: impl Fn(&Peer, &Server) -> Result<()>,
+    ) -> Result<Vec<Running>> {
+        self.start_each(kinds, prepare, |peer, root| {
+            let (server, _) = peer.start(root)?;
+            fill(peer, &server)?;
+            server.stop()?;
+            peer.start_guarded(root, guard)
+        })
+    }
+
+    fn start_each(
+        &mut self,
+        kinds: &[Kind],
+        prepare: impl Fn(&Peer, &Path) -> Result<()>,
+        start: impl Fn(&Peer, &Path) -> Result<Server>,
+    ) -> Result<Vec<Running>> {
         let mut running = Vec::new();
         for peer in self.of(kinds) {
             let root = self.folder(peer.name)?;
-            let started = prepare(&peer, &root)
-                .and_then(|()| peer.start(&root))
-                .and_then(|(server, _)| {
-                    fill(&peer, &server)?;
-                    Ok(server)
-                });
+            let started = prepare(&peer, &root).and_then(|()| start(&peer, &root));
             match started {
                 Ok(server) => running.push(Running { peer, server, root }),
                 Err(error) => self.fail(peer.name, &error),

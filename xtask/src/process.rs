@@ -50,10 +50,23 @@ impl Server {
 
     /// Waits until `path` is answered with 200; yields the time since the start.
     pub(crate) fn wait(&mut self, path: &str, patience: Duration) -> Result<Duration> {
+        let address = self.address;
+        self.wait_until(patience, || {
+            let answered = Client::new(address).get(path);
+            answered.is_ok_and(|answer| answer.status == 200)
+        })
+    }
+
+    /// Waits until it is ready; yields the time since the start.
+    pub(crate) fn wait_until(
+        &mut self,
+        patience: Duration,
+        ready: impl Fn() -> bool,
+    ) -> Result<Duration> {
         loop {
-            let answered = Client::new(self.address).get(path);
+            let ready = ready();
             let took = self.started.elapsed();
-            if answered.is_ok_and(|answer| answer.status == 200) {
+            if ready {
                 return Ok(took);
             }
             if let Some(status) = self.child.try_wait()? {
@@ -160,14 +173,19 @@ fn merge(base: &mut Value, more: &Value) {
 
 /// Starts `binary serve` on a root with the configuration beside it, and waits for `/v2/`.
 pub(crate) fn serve(binary: &Path, root: &Path, more: &Value) -> Result<(Server, Duration)> {
+    let mut server = launch(binary, root, more)?;
+    let took = server.wait("/v2/", Duration::from_mins(10))?;
+    Ok((server, took))
+}
+
+/// Does the same without waiting for anything.
+pub(crate) fn launch(binary: &Path, root: &Path, more: &Value) -> Result<Server> {
     let address = free_address()?;
     let beside = |ending: &str| root.with_extension(ending);
     std::fs::write(beside("json"), config(root, address, more).to_string())?;
     let mut command = Command::new(binary);
     command.arg("serve").arg(beside("json"));
-    let mut server = Server::start(&mut command, address, &beside("log"))?;
-    let took = server.wait("/v2/", Duration::from_mins(10))?;
-    Ok((server, took))
+    Server::start(&mut command, address, &beside("log"))
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(super) struct Load<'a> {
     pub(super) method: &'a str,
     /// What is asked for.
     pub(super) target: &'a str,
+    /// The value of `Authorization`, if any.
+    pub(super) authorization: Option<&'a str>,
     /// How many connections ask at once.
     pub(super) connections: u32,
     /// For how long.
@@ -47,16 +49,28 @@ impl Load<'_> {
             bail!("{} {}: {}", self.method, self.target, answer.status);
         }
         match house::program("wrk") {
-            Some(_) if self.method == "GET" => self.wrk(),
+            Some(_) if self.method == "GET" => self.wrk("http"),
             _ => self.own(),
         }
     }
 
-    fn request(&self) -> Request<'_> {
-        Request::new(self.method, self.target).header("Accept", MANIFEST)
+    /// Runs it over TLS; only wrk can, and it trusts everybody.
+    pub(super) fn run_secure(&self) -> Result<Rate> {
+        if house::program("wrk").is_none() {
+            bail!("wrk is not installed, and nothing else here makes load over TLS");
+        }
+        self.wrk("https")
     }
 
-    fn wrk(&self) -> Result<Rate> {
+    fn request(&self) -> Request<'_> {
+        let request = Request::new(self.method, self.target).header("Accept", MANIFEST);
+        match self.authorization {
+            Some(value) => request.header("Authorization", value),
+            None => request,
+        }
+    }
+
+    fn wrk(&self, scheme: &str) -> Result<Rate> {
         let mut command = Command::new("wrk");
         command
             .arg("--latency")
@@ -64,7 +78,10 @@ impl Load<'_> {
         command.arg(format!("-c{}", self.connections));
         command.arg(format!("-d{}s", self.time.as_secs().max(1)));
         command.arg("-H").arg(format!("Accept: {MANIFEST}"));
-        command.arg(format!("http://{}{}", self.address, self.target));
+        if let Some(value) = self.authorization {
+            command.arg("-H").arg(format!("Authorization: {value}"));
+        }
+        command.arg(format!("{scheme}://{}{}", self.address, self.target));
         parse_wrk(&output(&mut command)?)
     }
 

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use super::secure;
 use crate::house;
+use crate::http::Client;
 use crate::process::{self, Server};
 
 /// Our full build, in the table.
@@ -84,7 +86,47 @@ pub(super) fn find(full: &Path, minimal: &Path, wanted: &[String]) -> Vec<Peer> 
     peers
 }
 
+/// What stands between a peer and its callers.
+#[derive(Debug, Clone)]
+pub(super) enum Guard {
+    /// Passwords and rights: `http` of holdfast and zot.
+    Passwords(Value),
+    /// TLS.
+    Tls(Pair),
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    /// The certificate.
+    pub(super) cert: PathBuf,
+    /// The key.
+    pub(super) key: PathBuf,
+}
+
 impl Peer {
+    /// Starts it behind a guard, on a root that is filled already.
+    pub(super) fn start_guarded(&self, root: &Path, guard: &Guard) -> Result<Server> {
+        let mut server = match (self.kind, guard) {
+            (Kind::Nginx, Guard::Tls(pair)) => self.launch_nginx(root, Some(pair))?,
+            (Kind::Ours | Kind::Minimal | Kind::Zot, Guard::Tls(Pair { cert, key })) => {
+                let tls = json!({ "http": { "tls": { "cert": cert, "key": key } } });
+                process::launch(&self.binary, root, &tls)?
+            }
+            (Kind::Ours | Kind::Minimal | Kind::Zot, Guard::Passwords(http)) => {
+                process::launch(&self.binary, root, &json!({ "http": http }))?
+            }
+            (Kind::Nginx | Kind::Distribution, _) => bail!("nobody taught us to guard it"),
+        };
+        let address = server.address;
+        server.wait_until(Duration::from_mins(1), || match guard {
+            // whatever it says, it is there
+            Guard::Passwords(_) => Client::new(address).get("/v2/").is_ok(),
+            Guard::Tls(pair) => secure::answers(address, pair),
+        })?;
+        Ok(server)
+    }
+
     /// Starts it on a root; yields the time to the first 200 as well.
     pub(super) fn start(&self, root: &Path) -> Result<(Server, Duration)> {
         match self.kind {
@@ -92,7 +134,7 @@ impl Peer {
                 process::serve(&self.binary, root, &Value::Null)
             }
             Kind::Distribution => self.distribution(root),
-            Kind::Nginx => self.nginx(root),
+            Kind::Nginx => ready(self.launch_nginx(root, None)?),
         }
     }
 
@@ -119,21 +161,17 @@ impl Peer {
         )?)
     }
 
-    fn nginx(&self, root: &Path) -> Result<(Server, Duration)> {
+    fn launch_nginx(&self, root: &Path, pair: Option<&Pair>) -> Result<Server> {
         let address = process::free_address()?;
         let file = root.with_extension("conf");
-        std::fs::write(&file, nginx_config(root, &address.to_string())?)?;
+        std::fs::write(&file, nginx_config(root, &address.to_string(), pair)?)?;
         let mut command = Command::new(&self.binary);
         command
             .arg("-e")
             .arg(root.with_extension("log"))
             .arg("-c")
             .arg(file);
-        ready(Server::start(
-            &mut command,
-            address,
-            &root.with_extension("log"),
-        )?)
+        Server::start(&mut command, address, &root.with_extension("log"))
     }
 }
 
@@ -143,7 +181,7 @@ fn ready(mut server: Server) -> Result<(Server, Duration)> {
 }
 
 /// Yields a configuration that serves files by sendfile, and nothing else.
-fn nginx_config(root: &Path, address: &str) -> Result<String> {
+fn nginx_config(root: &Path, address: &str, pair: Option<&Pair>) -> Result<String> {
     let mut text = String::new();
     if rustix::process::getuid().is_root() {
         // its workers must be able to read our folder
@@ -173,9 +211,18 @@ fn nginx_config(root: &Path, address: &str) -> Result<String> {
     }
     writeln!(
         text,
-        " server {{\n  listen {address};\n  root {};",
+        " server {{\n  listen {address}{};\n  root {};",
+        if pair.is_some() { " ssl" } else { "" },
         root.display()
     )?;
+    if let Some(Pair { cert, key }) = pair {
+        let (cert, key) = (cert.display(), key.display());
+        writeln!(
+            text,
+            "  ssl_certificate {cert};\n  ssl_certificate_key {key};"
+        )?;
+        writeln!(text, "  ssl_protocols TLSv1.2 TLSv1.3;")?;
+    }
     writeln!(text, "  location = /v2/ {{ try_files /v2/index =404; }}")?;
     writeln!(
         text,

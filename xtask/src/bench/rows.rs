@@ -1,10 +1,12 @@
 //! What is measured, in groups that can be asked for by name.
 
+mod auth;
 mod growth;
 mod idle;
 mod memory;
 mod requests;
 mod start;
+mod tls;
 mod transfers;
 mod workloads;
 
@@ -20,7 +22,7 @@ pub(super) struct Group {
     pub(super) measure: fn(&mut Bench) -> Result<()>,
 }
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 13] = [
     Group {
         name: "requests",
         measure: requests::small,
@@ -28,6 +30,14 @@ const GROUPS: [Group; 11] = [
     Group {
         name: "tags",
         measure: requests::tags,
+    },
+    Group {
+        name: "auth",
+        measure: auth::measure,
+    },
+    Group {
+        name: "tls",
+        measure: tls::measure,
     },
     Group {
         name: "pull",

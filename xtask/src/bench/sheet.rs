@@ -15,6 +15,8 @@ pub(super) enum Goal {
     AtMost(f64, &'static str),
     /// At most this, in one of our columns.
     Below(f64, &'static str),
+    /// At least this, in one of our columns.
+    Above(f64, &'static str),
 }
 
 impl Goal {
@@ -46,10 +48,18 @@ impl Goal {
                     found.is_some_and(|found| found <= most),
                 )
             }
+            Self::Above(least, column) => {
+                let found = values.get(column).copied();
+                (
+                    format!("≥ {least}"),
+                    found,
+                    found.is_some_and(|found| found >= least),
+                )
+            }
         };
         match (found, self) {
             (None, _) => format!("{wanted}: –"),
-            (Some(_), Self::Below(..)) => format!("{wanted}: {}", verdict(met)),
+            (Some(_), Self::Below(..) | Self::Above(..)) => format!("{wanted}: {}", verdict(met)),
             (Some(found), _) => format!("{wanted}: {found:.2} {}", verdict(met)),
         }
     }
@@ -167,6 +177,8 @@ mod tests {
             (Goal::AtLeast(2.0, "zot-full"), "≥ 2x zot-full: –"),
             (Goal::Below(90.0, OURS), "≤ 90: ok"),
             (Goal::Below(89.0, OURS), "≤ 89: **miss**"),
+            (Goal::Above(90.0, OURS), "≥ 90: ok"),
+            (Goal::Above(91.0, OURS), "≥ 91: **miss**"),
         ];
         for (goal, want) in cases {
             assert_eq!(goal.judge(&values), want);

@@ -138,6 +138,7 @@ fn reads(bench: &mut Bench, peer: &Peer, server: &Server, subjects: (&Blob, &Blo
                 address,
                 method,
                 target,
+                authorization: None,
                 connections: 1,
                 time,
             }

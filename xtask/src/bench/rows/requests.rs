@@ -92,6 +92,7 @@ fn rate(bench: &mut Bench, each: &Running, head: Head, what: (&str, &str, &str))
         address: each.server.address,
         method,
         target,
+        authorization: None,
         connections: CONNECTIONS,
         time: Duration::from_secs(bench.size(4, 1)),
     };

@@ -80,6 +80,7 @@ fn restart(bench: &mut Bench, peer: &Peer, root: &Path, what: (Head, &[Content])
                 address: server.address,
                 method: "GET",
                 target: "/v2/_catalog?n=100",
+                authorization: None,
                 connections: 1,
                 time: Duration::from_secs(1),
             };

@@ -1,5 +1,6 @@
 //! One big blob: down and up.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -41,7 +42,7 @@ pub(in super::super) fn pull(bench: &mut Bench) -> Result<()> {
     let filler = Filler::new(&Filler::block(), 1, bench.size(GIB, GIB / 16));
     let digest = filler.digest()?;
     let running = start(bench, &filler, &digest)?;
-    let target = format!("/v2/{REPO}/blobs/{digest}");
+    let target = target(&digest);
     for at_once in [1, 4] {
         bench.alternate(&running, |bench, each| {
             let (took, cpu) = pulls(&each.server, &target, &filler, at_once)?;
@@ -89,23 +90,31 @@ pub(super) fn pull_one(client: &mut Client, target: &str, size: u64) -> Result<(
 fn start(bench: &mut Bench, filler: &Filler, digest: &str) -> Result<Vec<Running>> {
     bench.start(
         &Kind::READERS,
-        |peer, root| {
-            if peer.kind == Kind::Nginx {
-                let folder = root.join("v2").join(REPO).join("blobs");
-                std::fs::create_dir_all(&folder)?;
-                std::fs::write(root.join("v2").join("index"), "{}")?;
-                std::io::copy(
-                    &mut filler.clone(),
-                    &mut std::fs::File::create(folder.join(digest))?,
-                )?;
-            }
-            Ok(())
-        },
+        |peer, root| prepare(peer, root, filler, digest),
         |peer, server| fill(peer, server, filler, digest),
     )
 }
 
-fn fill(peer: &Peer, server: &Server, filler: &Filler, digest: &str) -> Result<()> {
+/// Yields the path of the big blob.
+pub(super) fn target(digest: &str) -> String {
+    format!("/v2/{REPO}/blobs/{digest}")
+}
+
+/// Lays the big blob down where pushing is not possible.
+pub(super) fn prepare(peer: &Peer, root: &Path, filler: &Filler, digest: &str) -> Result<()> {
+    if peer.kind != Kind::Nginx {
+        return Ok(());
+    }
+    let folder = root.join("v2").join(REPO).join("blobs");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(root.join("v2").join("index"), "{}")?;
+    let mut file = std::fs::File::create(folder.join(digest))?;
+    std::io::copy(&mut filler.clone(), &mut file)?;
+    Ok(())
+}
+
+/// Pushes the big blob where it was not laid down.
+pub(super) fn fill(peer: &Peer, server: &Server, filler: &Filler, digest: &str) -> Result<()> {
     if peer.kind == Kind::Nginx {
         return Ok(());
     }
