@@ -1,20 +1,19 @@
 //! containerd: a daemon of the test's own, driven by `ctr`.
 
-use testkit::client::{Client, is_root, skip};
+use testkit::client::{Client, Home, is_root, skip};
 use testkit::image::Image;
 use testkit::process::Program;
 
 use crate::scene::{GREETING, Scene, TAG, big, busybox, platforms, text};
 
 /// A daemon and its client; the daemon goes when this does.
-struct Containerd {
-    ctr: Client,
+pub(crate) struct Containerd {
+    pub(crate) ctr: Client,
     _daemon: Program,
 }
 
 impl Containerd {
-    fn start(scene: &Scene) -> Option<Self> {
-        let home = &scene.home;
+    pub(crate) fn start(home: &Home) -> Option<Self> {
         let (daemon, ctr) = (home.client("containerd")?, home.client("ctr")?);
         if !is_root() {
             skip("containerd needs root");
@@ -68,7 +67,7 @@ impl Containerd {
 #[test]
 fn images_come_out_and_go_in_unchanged() {
     let scene = Scene::new();
-    let Some(containerd) = Containerd::start(&scene) else {
+    let Some(containerd) = Containerd::start(&scene.home) else {
         return;
     };
     for (repo, image) in [("small", Image::sample(1)), ("big", big())] {
@@ -89,7 +88,7 @@ fn images_come_out_and_go_in_unchanged() {
 #[test]
 fn indexes_go_in_and_come_out_unchanged() {
     let scene = Scene::new();
-    let Some(containerd) = Containerd::start(&scene) else {
+    let Some(containerd) = Containerd::start(&scene.home) else {
         return;
     };
     let index = platforms();
@@ -125,7 +124,7 @@ fn indexes_go_in_and_come_out_unchanged() {
 #[test]
 fn images_run() {
     let scene = Scene::new();
-    let Some(containerd) = Containerd::start(&scene) else {
+    let Some(containerd) = Containerd::start(&scene.home) else {
         return;
     };
     let Some(image) = busybox() else { return };

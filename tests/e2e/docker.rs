@@ -1,14 +1,16 @@
 //! docker: the engine that `DOCKER_HOST` names, or one of the test's own, or the one that answers.
 
-use testkit::client::{Client, is_installed, is_root, skip, variable};
+use std::net::SocketAddr;
+
+use testkit::client::{Client, Home, is_installed, is_root, skip, variable};
 use testkit::image::{Format, Image, Layer};
 use testkit::process::Program;
 
 use crate::scene::{GREETING, Scene, TAG, big, busybox, platforms, text};
 
 /// A client of an engine; an engine of the test's own goes when this does.
-struct Docker {
-    client: Client,
+pub(crate) struct Docker {
+    pub(crate) client: Client,
     engine: Engine,
 }
 
@@ -21,25 +23,29 @@ enum Engine {
 
 impl Docker {
     fn start(scene: &Scene) -> Option<Self> {
-        let client = scene.home.client("docker")?;
+        Self::at(&scene.home, scene.server.address())
+    }
+
+    /// Finds or starts an engine that pulls from this registry.
+    pub(crate) fn at(home: &Home, registry: SocketAddr) -> Option<Self> {
+        let client = home.client("docker")?;
         let named = variable("DOCKER_HOST");
         if named.is_none() && is_root() && is_installed("dockerd") {
-            return Self::own(scene, client);
+            return Self::own(home, client);
         }
         let client = match named {
             Some(host) => client.variable("DOCKER_HOST", host),
             None => client,
         };
         if client.call(&["version"]).status.success() {
-            let engine = Engine::Found(scene.server.address().to_string());
+            let engine = Engine::Found(registry.to_string());
             return Some(Self { client, engine });
         }
         skip("no docker engine answers, and none can be started without root and dockerd");
         None
     }
 
-    fn own(scene: &Scene, client: Client) -> Option<Self> {
-        let home = &scene.home;
+    fn own(home: &Home, client: Client) -> Option<Self> {
         let socket = format!("unix://{}", home.join("docker.sock").display());
         let folder = |name: &str| text(&home.folder(name));
         let (data, exec) = (folder("docker/data"), folder("docker/exec"));
@@ -70,13 +76,13 @@ impl Docker {
     }
 
     /// Makes an image of the engine's own under `name` and yields its id.
-    fn make(&self, scene: &Scene, layer: &Layer, name: &str) -> String {
-        let file = text(&scene.home.write("layer.tar", layer.to_tar()));
+    pub(crate) fn make(&self, home: &Home, layer: &Layer, name: &str) -> String {
+        let file = text(&home.write("layer.tar", layer.to_tar()));
         self.client.run(&["import", &file, name]).text().to_owned()
     }
 
     /// Removes images, so that they must be pulled again.
-    fn forget(&self, names: &[&str]) {
+    pub(crate) fn forget(&self, names: &[&str]) {
         self.client.run(&[&["rmi", "--force"], names].concat());
     }
 }
@@ -111,7 +117,7 @@ fn docker_images_go_in_and_come_out() {
     };
     let name = scene.server.name("team/app:v1");
     let copy = scene.server.name("elsewhere:v1");
-    let id = docker.make(&scene, &Layer::noise(1, 30 << 20), &name);
+    let id = docker.make(&scene.home, &Layer::noise(1, 30 << 20), &name);
 
     let pushed = docker.client.run(&["push", &name]);
     let digest = scene.remote.digest_of("team/app", "v1").unwrap();
@@ -237,7 +243,7 @@ fn case_b69_refused_docker_manifests_name_the_setting() {
         return;
     };
     let name = scene.server.name("app:v1");
-    docker.make(&scene, &Layer::sample(1), &name);
+    docker.make(&scene.home, &Layer::sample(1), &name);
     docker
         .client
         .fail(&["push", &name])

@@ -7,6 +7,8 @@
 //! |---|---|
 //! | `scene` | a server, a home and the images that every client meets |
 //! | `buildah`, `containerd`, `cosign`, `crane`, `docker`, `helm`, `oras`, `podman`, `regctl`, `skopeo` | one client each |
+//! | `service` | programs that the registry talks to |
+//! | `sign_in` | every method to sign in, all at once |
 //! | `restart` | stops, kills and starts the server between and during pushes |
 //! | `slow` | uploads that take longer than the idle limit, and ones that stall |
 //!
@@ -36,6 +38,10 @@ mod regctl;
 mod restart;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod skopeo;
 #[cfg(test)]

@@ -164,7 +164,7 @@ fn port(line: &str) -> Option<u16> {
 }
 
 /// Finds the registry: `HOLDFAST_BIN`, or what cargo built beside this test.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     if let Some(given) = variable("HOLDFAST_BIN") {
         return given.into();
     }

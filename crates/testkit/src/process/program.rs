@@ -93,6 +93,13 @@ impl Program {
         }
     }
 
+    /// Asks it to look at its settings again (`SIGHUP`).
+    pub fn hang_up(&mut self) {
+        if let Some(id) = self.id() {
+            kill_process(id, Signal::HUP).ok();
+        }
+    }
+
     /// Kills it, and what it has started in its group, without a warning.
     pub fn kill(&mut self) {
         if let Some(id) = self.id() {
