@@ -170,7 +170,11 @@ impl Sessions {
     ) -> Result<Ticket, RecordsError> {
         let secret = signer::random().map_err(|error| RecordsError(Box::new(error)))?;
         let signature = self.signer.sign(Purpose::Session, &[&secret]).await?;
-        let record = Record::new(user, provider, now);
+        let record = Record {
+            // Only other servers need them: without, they ask for another login.
+            groups: self.profiles.groups(user).await.ok().flatten(),
+            ..Record::new(user, provider, now)
+        };
         self.records.put(&id_of(&secret), &record).await?;
         let (secret, signature) = (hex::encode(secret), hex::encode(signature));
         Ok(Ticket(secret + &signature))
@@ -274,7 +278,9 @@ impl Sessions {
             return Err(Refusal::Wrong);
         };
         let groups = self.profiles.groups(&record.user).await;
-        let Some(groups) = groups.map_err(|error| Refusal::Failed(Box::new(error)))? else {
+        let groups = groups.map_err(|error| Refusal::Failed(Box::new(error)))?;
+        // A user whom this server has never seen may have logged in at another one.
+        let Some(groups) = groups.or(record.groups) else {
             return Err(Refusal::Wrong);
         };
         let user = User::new(record.user, groups, Method::Session);

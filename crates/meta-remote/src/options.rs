@@ -140,6 +140,15 @@ impl RedisOptions {
         Ok((given.finish(prefix)?, ignored))
     }
 
+    /// Yields the key of a name that is no session. It does not begin as keys of sessions do: scripts
+    /// count those.
+    pub(crate) fn beside(&self, name: &str) -> String {
+        match self.prefix.as_str() {
+            "" => name.to_owned(),
+            prefix => format!("{prefix}-{name}"),
+        }
+    }
+
     /// Yields the key of a name: behind the prefix and a colon, if there is a prefix.
     pub(crate) fn key(&self, name: &str) -> String {
         match self.prefix.as_str() {

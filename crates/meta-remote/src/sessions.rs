@@ -3,8 +3,8 @@
 //! | key | value |
 //! |---|---|
 //! | `<prefix>:<id>` | the record in JSON; goes by itself when the session ends |
-//! | `<prefix>:user:<hash of the name>` | sorted set of the ids of a user's sessions, by their end |
-//! | `<prefix>:session-key` | what cookies are signed with, in hexadecimal |
+//! | `<prefix>-user:<hash of the name>` | sorted set of the ids of a user's sessions, by their end |
+//! | `<prefix>-session-key` | what cookies are signed with, in hexadecimal |
 //!
 //! An id is the hash of what the browser holds, in hexadecimal: whoever reads the keys cannot log in
 //! with them. Every command touches one key, as clusters want it.
@@ -38,6 +38,8 @@ struct Kept {
     user: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     provider: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<String>>,
     created: u64,
     expires: u64,
 }
@@ -72,6 +74,7 @@ impl RedisRecords {
         Ok(kept.map(|kept| Record {
             user: kept.user,
             provider: kept.provider,
+            groups: kept.groups,
             created: time(kept.created),
             expires: time(kept.expires),
         }))
@@ -83,6 +86,7 @@ impl RedisRecords {
         let kept = Kept {
             user: record.user.clone(),
             provider: record.provider.clone(),
+            groups: record.groups.clone(),
             created,
             expires,
         };
@@ -148,7 +152,7 @@ impl RedisRecords {
     }
 
     async fn shared_key(&self, fresh: &SharedKey) -> Result<SharedKey, Error> {
-        let key = self.options.key("session-key");
+        let key = self.options.beside("session-key");
         let kept = hex::encode(fresh.0);
         self.redis
             .send(cmd("SET").arg(&key).arg(kept).arg("NX"))
@@ -167,7 +171,7 @@ impl RedisRecords {
 
     fn list(&self, user: &str) -> String {
         let name = hex::encode(digest(&SHA256, user.as_bytes()));
-        self.options.key(&format!("user:{name}"))
+        self.options.beside(&format!("user:{name}"))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Record {
     pub user: String,
     /// The service that the user logged in at; `None` for a password of our own.
     pub provider: Option<String>,
+    /// The groups at the login, where servers share records but not what they know of users.
+    pub groups: Option<Vec<String>>,
     /// When the login was.
     pub created: SystemTime,
     /// When it ends.
@@ -34,6 +36,7 @@ impl Record {
         Self {
             user: user.to_owned(),
             provider: provider.map(str::to_owned),
+            groups: None,
             created: now,
             expires: now + LIFE,
         }

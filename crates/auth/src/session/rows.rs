@@ -132,6 +132,8 @@ fn read(row: SessionRow) -> Record {
     Record {
         user: row.user,
         provider: row.provider,
+        // The store knows them, and newer ones.
+        groups: None,
         created: time(row.created),
         expires: time(row.expires),
     }

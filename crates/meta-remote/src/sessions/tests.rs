@@ -24,13 +24,22 @@ async fn case_b23_records_are_kept_and_dropped() {
         let (fake, records) = records(prefix).await;
         let id = [1; 32];
         assert_eq!(records.get(&id).await.unwrap(), None);
-        let record = Record::new("ann", Some("oidc"), at(0));
+        let record = Record {
+            groups: Some(vec!["dev".to_owned()]),
+            ..Record::new("ann", Some("oidc"), at(0))
+        };
         records.put(&id, &record).await.unwrap();
         assert_eq!(records.get(&id).await.unwrap(), Some(record));
         let key = format!("{key}{}", "01".repeat(31));
         assert_eq!(fake.texts().keys().collect::<Vec<_>>(), [&key]);
         let set = fake.seen(&format!("SET {key}"));
         assert!(set[0].ends_with(" PX 7200000"), "{set:?}");
+        // Scripts count what begins as keys of sessions do.
+        let beside = records.list("ann");
+        assert!(
+            prefix.is_empty() || !beside.starts_with(&format!("{prefix}:")),
+            "{beside}"
+        );
         assert_eq!(fake.count(&records.list("ann")), 1);
 
         records.remove(&id).await.unwrap();
@@ -69,7 +78,7 @@ async fn all_servers_sign_with_the_first_key() {
         let shared = records.key(&SharedKey([byte; 32])).await.unwrap();
         assert_eq!(shared, SharedKey([1; 32]));
     }
-    fake.put("p:session-key", "odd");
+    fake.put("p-session-key", "odd");
     assert!(records.key(&SharedKey([1; 32])).await.is_err());
 }
 
