@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
+use crate::decode::Decode;
 use crate::dump;
 use crate::duration;
+use crate::error::Fault;
 use crate::fold::scalar;
 use crate::named::Named;
 use crate::shape::{Shape, Shaped};
@@ -17,8 +19,7 @@ use crate::shape::{Shape, Shaped};
 /// Spec: core 10.3, 10.4, 11.
 /// Settings that are secret are known by their keys, and masked wherever a driver is printed or
 /// serialised.
-#[derive(Clone, Default, PartialEq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Driver(Named<Json>);
 
 impl Driver {
@@ -92,6 +93,12 @@ impl fmt::Debug for Driver {
         f.debug_map()
             .entries(self.iter().map(|(key, value)| dump::setting(key, value)))
             .finish()
+    }
+}
+
+impl Decode for Driver {
+    fn decode(value: Json) -> Result<Self, Fault> {
+        Named::decode(value).map(Self)
     }
 }
 

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value as Json;
 
 use crate::access::AccessControl;
 use crate::auth::Auth;
+use crate::decode::Decode;
+use crate::error::Fault;
 use crate::network::Network;
 use crate::shape::{Shape, Shaped, section};
 
@@ -108,9 +111,15 @@ section! {
 }
 
 /// A TCP port; 0 lets the system choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Port(pub u16);
+
+impl Decode for Port {
+    fn decode(value: Json) -> Result<Self, Fault> {
+        u16::decode(value).map(Self)
+    }
+}
 
 impl Shaped for Port {
     const SHAPE: &'static Shape = &Shape::Port;

@@ -28,6 +28,7 @@
 //! | `format` | text in one of seven formats to keys and values |
 //! | `fold` | keys to their canonical spelling, values to their types; placeholders; unknown keys |
 //! | `defaults` | defaults that depend on other keys; values that are raised or replaced |
+//! | `decode` | values to the types of the sections |
 //! | `secret_file` | the side files with credentials and keys |
 //! | `validate` | what makes no sense, in zot's order and words |
 //! | `load` | all of these in their order |
@@ -42,6 +43,7 @@
 mod access;
 mod auth;
 mod config;
+mod decode;
 mod defaults;
 mod driver;
 mod dump;

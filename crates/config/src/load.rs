@@ -5,10 +5,10 @@ use std::path::Path;
 
 use figment::value::{Dict, Map as Profiles};
 use figment::{Figment, Metadata, Profile, Provider};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use crate::config::Config;
+use crate::decode::Decode;
 use crate::defaults;
 use crate::error::{Error, Fault, Faults, Warning};
 use crate::fold::{self, Environment, Folded};
@@ -124,7 +124,7 @@ impl Source<'_> {
     }
 
     /// The typed configuration: the document over the defaults that follow from it, over those of
-    /// the types.
+    /// the types. What is left to fail are types with a syntax of their own.
     fn extract(&self, keys: &Map<String, Json>) -> Result<Config, Error> {
         let document = Layer {
             name: "config file",
@@ -142,20 +142,14 @@ impl Source<'_> {
     }
 }
 
-/// Decodes folded layers. What is left to fail are types with a syntax of their own.
-fn typed<T: DeserializeOwned>(figment: &Figment) -> Result<T, Fault> {
-    figment.extract().map_err(|error| Fault {
+/// Decodes folded layers. They are read as one value first: a reader of figment's own for each type
+/// would be half a MiB.
+fn typed(layers: &Figment) -> Result<Config, Fault> {
+    let complete = layers.extract().map_err(|error| Fault {
         key: error.path.join("."),
         text: error.kind.to_string(),
-    })
-}
-
-/// Decodes one folded document.
-pub(crate) fn typed_document<T: DeserializeOwned>(keys: Map<String, Json>) -> Result<T, Fault> {
-    typed(&Figment::from(Layer {
-        name: "secret file",
-        keys,
-    }))
+    })?;
+    Config::decode(Json::Object(complete))
 }
 
 /// Folded keys as a layer of figment.

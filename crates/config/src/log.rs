@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value as Json;
 
+use crate::decode::{self, Decode};
+use crate::error::Fault;
 use crate::shape::{Blank, Shape, Shaped, section};
 
 section! {
@@ -22,8 +25,8 @@ section! {
 }
 
 /// A level of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[serde(into = "String")]
 pub enum Level {
     /// Everything; also written `trace`.
     #[default]
@@ -72,6 +75,12 @@ impl TryFrom<String> for Level {
 impl From<Level> for String {
     fn from(level: Level) -> Self {
         level.as_str().to_owned()
+    }
+}
+
+impl Decode for Level {
+    fn decode(value: Json) -> Result<Self, Fault> {
+        decode::parsed(value)
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value as Json;
 
+use crate::decode::Decode;
+use crate::error::Fault;
 use crate::shape::{Shape, Shaped};
 
 /// Values by name. Names are kept as they were written and found in any case.
@@ -11,7 +14,7 @@ use crate::shape::{Shape, Shaped};
 /// Compat: zot writes such names in lower case while it reads the file, so that a group declared as
 /// `Devs` is only found as `devs`. Here a policy may say `Devs` or `devs`. Two names that differ in
 /// case only are refused at load.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Named<T>(BTreeMap<String, T>);
 
@@ -70,6 +73,12 @@ impl<T> Default for Named<T> {
 impl<T> FromIterator<(String, T)> for Named<T> {
     fn from_iter<I: IntoIterator<Item = (String, T)>>(pairs: I) -> Self {
         Self(pairs.into_iter().collect())
+    }
+}
+
+impl<T: Decode> Decode for Named<T> {
+    fn decode(value: Json) -> Result<Self, Fault> {
+        BTreeMap::decode(value).map(Self)
     }
 }
 

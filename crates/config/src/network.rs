@@ -4,8 +4,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value as Json;
 
+use crate::decode::{self, Decode};
+use crate::error::Fault;
 use crate::shape::{Blank, Shape, Shaped};
 
 /// A range of IP addresses: `10.0.0.0/8`, `fd00::/8`, or a single address.
@@ -16,8 +19,8 @@ use crate::shape::{Blank, Shape, Shaped};
 /// assert!(!range.contains("11.1.2.3".parse().unwrap()));
 /// # Ok::<(), config::NetworkError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Network {
     address: IpAddr,
     prefix: u8,
@@ -86,6 +89,12 @@ impl From<Network> for String {
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+impl Decode for Network {
+    fn decode(value: Json) -> Result<Self, Fault> {
+        decode::parsed(value)
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
+use crate::decode::Decode;
+use crate::error::Fault;
 use crate::shape::{Shape, Shaped};
 
 /// What is shown in the place of a secret.
@@ -16,8 +19,7 @@ pub(crate) const MASK: &str = "******";
 /// assert_eq!(format!("{secret} {secret:?}"), "****** ******");
 /// assert_eq!(secret.expose(), "hunter2");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -52,6 +54,12 @@ impl fmt::Display for Secret {
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(MASK)
+    }
+}
+
+impl Decode for Secret {
+    fn decode(value: Json) -> Result<Self, Fault> {
+        String::decode(value).map(Self)
     }
 }
 

@@ -4,14 +4,15 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use crate::auth::SessionKeys;
 use crate::config::Config;
+use crate::decode::Decode;
 use crate::error::Error;
 use crate::fold::{Environment, fold};
 use crate::format::Format;
-use crate::load::{read_file, typed_document};
+use crate::load::read_file;
 use crate::secret::Secret;
 use crate::shape::{Sectioned, section};
 
@@ -90,7 +91,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read<T: Sectioned + DeserializeOwned>(
+    fn read<T: Sectioned + Decode>(
         &self,
         path: &Path,
         key: &str,
@@ -130,6 +131,6 @@ impl Reader<'_> {
         if required == Keys::All && folded.keys.len() < T::SECTION.fields.len() {
             return Err(problem("unset keys"));
         }
-        typed_document(folded.keys).map_err(|_secret| problem("values of a wrong type"))
+        T::decode(Json::Object(folded.keys)).map_err(|_secret| problem("values of a wrong type"))
     }
 }

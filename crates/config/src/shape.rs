@@ -155,8 +155,7 @@ macro_rules! section {
         })?
     ) => {
         $(#[doc = $about])+
-        #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-        #[serde(default)]
+        #[derive(Clone, PartialEq, serde::Serialize)]
         $vis struct $name {
             $(
                 $(#[doc = $field_about])+
@@ -183,6 +182,15 @@ macro_rules! section {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 $crate::dump::debug(self, f)
+            }
+        }
+
+        impl $crate::decode::Decode for $name {
+            fn decode(value: serde_json::Value) -> Result<Self, $crate::error::Fault> {
+                let mut keys = $crate::decode::keys(value)?;
+                let mut section = Self::default();
+                $($crate::decode::field(&mut keys, $key, &mut section.$field)?;)*
+                Ok(section)
             }
         }
 

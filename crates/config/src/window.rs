@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value as Json;
 
+use crate::decode::{self, Decode};
+use crate::error::Fault;
 use crate::shape::{Blank, Shape, Shaped};
 
 const DAY: u16 = 24 * 60;
@@ -17,8 +20,8 @@ const DAY: u16 = 24 * 60;
 /// assert!(night.contains(23 * 60) && night.contains(4 * 60) && !night.contains(4 * 60 + 30));
 /// # Ok::<(), config::WindowError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct TimeWindow {
     start: u16,
     end: u16,
@@ -103,6 +106,12 @@ impl fmt::Display for TimeWindow {
             end / 60,
             end % 60
         )
+    }
+}
+
+impl Decode for TimeWindow {
+    fn decode(value: Json) -> Result<Self, Fault> {
+        decode::parsed(value)
     }
 }
 

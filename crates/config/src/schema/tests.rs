@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json};
 
 use super::schema;
 use crate::config::Config;
+use crate::decode::Decode;
 use crate::fold::{Environment, fold};
 use crate::format::Format;
-use crate::load::typed_document;
 use crate::samples::shared;
 use crate::shape::{Sectioned, Shape, Shaped};
 
@@ -278,7 +278,7 @@ fn every_key_is_read_shown_and_described() {
             &Environment::default(),
         );
         assert_eq!(folded.faults, []);
-        typed_document::<Config>(folded.keys).unwrap()
+        Config::decode(Json::Object(folded.keys)).unwrap()
     };
     let config = read(&document);
     assert_eq!(read(&shouted(document, Config::SHAPE)), config);

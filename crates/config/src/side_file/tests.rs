@@ -3,6 +3,7 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::decode::Decode;
 use crate::shape::{Blank, Shape, Shaped};
 
 /// Keys that name no file that is read, or one of a driver, which does not change.
@@ -58,7 +59,7 @@ fn full(shape: &Shape, key: &str, paths: &mut Vec<String>) -> Option<Json> {
 fn every_key_that_names_a_file_is_listed() {
     let mut keys = Vec::new();
     let document = full(Config::SHAPE, "", &mut keys).unwrap();
-    let config: Config = serde_json::from_value(document).unwrap();
+    let config: Config = Config::decode(document).unwrap();
     let listed = files(&config);
     keys.retain(|key| !OTHERS.contains(&key.as_str()));
     keys.sort();

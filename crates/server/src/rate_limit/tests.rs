@@ -10,8 +10,9 @@ use crate::request_id::RequestIds;
 const SECOND: u64 = 1_000_000_000;
 
 fn limits(text: &str, now: Instant) -> Option<RateLimits> {
-    let options: config::RateLimit = serde_json::from_str(text).unwrap();
-    RateLimits::new(&options, now)
+    let document = format!(r#"{{"http": {{"ratelimit": {text}}}}}"#);
+    let loaded = config::parse(document.as_bytes(), config::Format::Json, "test").unwrap();
+    RateLimits::new(&loaded.config.http.ratelimit.unwrap(), now)
 }
 
 fn client(peer: &str) -> Client {
