@@ -6,6 +6,7 @@
 //! | `base`, `catalog`, `tag`, `manifest`, `blob`, `range`, `upload`, `mount`, `referrer` | one noun each: every route and method |
 //! | `route`, `cors` | paths and health, what browsers are told |
 //! | `specification` | what the distribution specification asks for, section by section |
+//! | `matrix` | who may do what: every route, method and way to be known |
 //! | `hostile` | requests that nobody should send |
 //! | `cases` | what people who run registries reported |
 //! | `apart` | a server in a process of its own, for looks at its memory |
@@ -32,6 +33,8 @@ mod golden;
 mod hostile;
 #[cfg(test)]
 mod manifest;
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 mod mount;
 #[cfg(test)]

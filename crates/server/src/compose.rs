@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth::policy::PolicyError;
-use auth::session::Records;
+use auth::session::{Records, StoredRecords};
 use auth::token::Mint;
 use auth::verified::NoRandom;
 use auth::{ApiKeys, Authenticator, Gate, Policy, Users, Verified, VerifiedOptions};
@@ -185,6 +185,25 @@ impl Composer {
         }
         config.log.audit.as_deref().map(Audit::open).transpose()
     }
+}
+
+/// Builds what one configuration asks for, once: for a registry inside another program, which keeps
+/// users, API keys and sessions in `meta`. Reads files, so it may block for a moment.
+///
+/// # Errors
+/// [`ComposeError`].
+pub fn snapshot(
+    config: &Config,
+    meta: &Meta,
+    clock: &Arc<dyn Clock>,
+) -> Result<Snapshot, ComposeError> {
+    let base = Base {
+        meta,
+        clock,
+        records: Arc::new(StoredRecords::new(meta.clone())),
+        environment: Environment::default(),
+    };
+    Composer::new(config, base)?.compose(config)
 }
 
 /// Checks what of a configuration can be checked without the files that it names: the expressions in

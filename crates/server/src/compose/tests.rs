@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use auth::session::StoredRecords;
 use auth::{Evidence, Identity, Refusal};
 use config::{Format, parse};
 use http::{HeaderMap, HeaderValue, header};
