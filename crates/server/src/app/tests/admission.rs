@@ -162,3 +162,22 @@ async fn case_n37_only_wrong_credentials_wait() {
         assert_eq!(begun.elapsed().as_secs(), want, "{header:?}");
     }
 }
+
+#[tokio::test]
+async fn case_a19_without_the_right_to_delete_nothing_is_deleted() {
+    let server = guarded(mixed(), Way::ByPolicy);
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let upload = "00000000-0000-4000-8000-000000000000";
+    for path in [
+        "manifests/t".to_owned(),
+        format!("manifests/{digest}"),
+        format!("blobs/{digest}"),
+        format!("blobs/uploads/{upload}"),
+    ] {
+        for repo in ["pub/a", "priv/a", "other"] {
+            let line = format!("DELETE /v2/{repo}/{path}");
+            assert_eq!(server.send(&line, &[ANN], "").await.status, 403, "{line}");
+            assert_eq!(server.send(&line, &[], "").await.status, 401, "{line}");
+        }
+    }
+}
