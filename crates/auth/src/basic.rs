@@ -80,6 +80,8 @@ impl BasicParts {
 pub struct Basic {
     parts: Arc<BasicParts>,
     verified: Arc<Verified>,
+    /// Who this is before `verified`.
+    verifier: u64,
 }
 
 impl Basic {
@@ -87,6 +89,7 @@ impl Basic {
     pub fn new(parts: BasicParts, verified: Arc<Verified>) -> Self {
         Self {
             parts: Arc::new(parts),
+            verifier: verified.verifier(),
             verified,
         }
     }
@@ -112,7 +115,7 @@ impl Basic {
         if self.parts.is_off() {
             return Ok(Verdict::Absent);
         }
-        let (mark, now) = (self.verified.mark(sent), evidence.now);
+        let (mark, now) = (self.verified.mark(self.verifier, sent), evidence.now);
         if let Some(known) = self.verified.get(&mark, now) {
             return Ok(known_verdict(known, now));
         }

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -118,6 +119,8 @@ pub struct NoRandom;
 /// Remembers credentials that were found right.
 pub struct Verified {
     key: hmac::Key,
+    /// Counts those who verify.
+    verifiers: AtomicU64,
     life: Duration,
     entries: Cache<Mark, Arc<Entry>>,
     /// Counts what was forgotten: a check that began before is not remembered afterwards.
@@ -134,6 +137,7 @@ impl Verified {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
         Ok(Self {
             key: key.map_err(|_unspecified| NoRandom)?,
+            verifiers: AtomicU64::new(0),
             life: options.life,
             entries: Cache::new(options.count),
             forgotten: Mutex::new(0),
@@ -159,9 +163,19 @@ impl Verified {
         self.entries.retain(|_, entry| !which(&entry.known));
     }
 
-    /// Yields what stands for credentials.
-    pub(crate) fn mark(&self, credentials: &[u8]) -> Mark {
-        let tag = hmac::sign(&self.key, credentials);
+    /// Yields a number for one who verifies. What one of them has found right is nothing to another,
+    /// so that requests which began before a change of the passwords leave nothing behind that
+    /// counts after it.
+    pub(crate) fn verifier(&self) -> u64 {
+        self.verifiers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Yields what stands for credentials before one who verifies.
+    pub(crate) fn mark(&self, verifier: u64, credentials: &[u8]) -> Mark {
+        let mut mac = hmac::Context::with_key(&self.key);
+        mac.update(&verifier.to_le_bytes());
+        mac.update(credentials);
+        let tag = mac.sign();
         let mut mark = [0; 32];
         for (to, from) in mark.iter_mut().zip(tag.as_ref()) {
             *to = *from;

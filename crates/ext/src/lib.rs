@@ -37,7 +37,7 @@ pub mod task;
 
 pub use extension::{Extension, Host, InstallError, install, missing};
 pub use methods::Methods;
-pub use plan::{Fixed, Plan, Reloadable};
+pub use plan::{Fixed, Plan, Reloadable, most_specific};
 pub use request::{Caller, Content, Request, Response};
 pub use route::{Access, Cors, ExtensionRoute, Handler, handler};
 pub use task::{Next, Priority, Task, TaskError, Timetable};

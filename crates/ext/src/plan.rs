@@ -36,11 +36,16 @@ pub struct Reloadable {
     pub tasks: Vec<Arc<dyn Task>>,
 }
 
+/// Finds the route among `routes` that owns a path: the most specific one.
+pub fn most_specific<'a>(routes: &'a [ExtensionRoute], path: &str) -> Option<&'a ExtensionRoute> {
+    let owners = routes.iter().filter(|route| route.owns(path));
+    owners.max_by_key(|route| route.prefix.len())
+}
+
 impl Fixed {
     /// Finds the route that owns a path: the most specific one.
     pub fn route(&self, path: &str) -> Option<&ExtensionRoute> {
-        let owners = self.routes.iter().filter(|route| route.owns(path));
-        owners.max_by_key(|route| route.prefix.len())
+        most_specific(&self.routes, path)
     }
 }
 

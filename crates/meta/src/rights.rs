@@ -85,6 +85,11 @@ impl Rights {
         Self(None)
     }
 
+    /// Tells whether everything is allowed, whatever is asked.
+    pub const fn is_everything(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Allows what `rule` allows.
     pub fn by(rule: Arc<dyn Rule>) -> Self {
         Self(Some(rule))

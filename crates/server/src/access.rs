@@ -66,6 +66,9 @@ pub fn check(
     caller: &Caller,
     now: SystemTime,
 ) -> Result<(), Error> {
+    if caller.rights.is_everything() {
+        return Ok(());
+    }
     let reference = reference(route);
     let judge = |repo, action| caller.rights.judge(repo, action, &reference);
     let (repo, action, judged) = match rights_needed(route, method) {

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 
 use auth::policy::Facts;
+use auth::session::is_interface;
 use auth::{Authorization, Evidence, Identity, Refusal};
 use ext::{Access, Caller};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header as names};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header as names};
 use meta::Action;
 use oci::{Error, ErrorCode};
 
@@ -15,19 +16,6 @@ use crate::challenge;
 use crate::respond::Reply;
 use crate::route::Route;
 use crate::sign_in::browser;
-
-/// Says that the user interface is calling, which signs in by itself.
-const API_CLIENT: HeaderName = HeaderName::from_static("x-zot-api-client");
-const UI: &[u8] = b"zot-ui";
-
-/// Tells whether a request comes from the user interface.
-///
-/// Compat: it sends this header, and must get no challenge, or browsers would ask for a password.
-pub(crate) fn is_ui(headers: &HeaderMap) -> bool {
-    headers
-        .get(API_CLIENT)
-        .is_some_and(|value| value.as_bytes() == UI)
-}
 
 impl App {
     /// Finds out who is calling.
@@ -62,7 +50,8 @@ impl App {
         let snapshot = request.snapshot;
         let asks = at == Door::Front && snapshot.asks_at_the_door();
         let has_token = || self.evidence(request).authorization() != Authorization::Absent;
-        snapshot.admits_anonymous() && (!asks || is_ui(&request.parts.headers) || has_token())
+        snapshot.admits_anonymous()
+            && (!asks || is_interface(&request.parts.headers) || has_token())
     }
 
     /// Lets callers in as the access class of a route says.
@@ -185,7 +174,7 @@ pub(crate) fn challenge(request: Request<'_>, route: &Route, reply: &mut Reply) 
     let Request {
         parts, snapshot, ..
     } = request;
-    if snapshot.challenges.is_empty() || is_ui(&parts.headers) {
+    if snapshot.challenges.is_empty() || is_interface(&parts.headers) {
         return;
     }
     let value = match reply.status {

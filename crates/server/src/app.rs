@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use auth::Identity;
+use auth::origin::Scheme;
+use auth::session::is_interface;
 use ext::Fixed;
 use futures_util::FutureExt;
 use http::request::Parts;
@@ -21,7 +23,7 @@ use crate::admission::{self, Door};
 use crate::audit;
 use crate::body::Body;
 use crate::challenge::Origin;
-use crate::client_address::{Client, Received, Scheme, TrustedProxies};
+use crate::client_address::{Client, Received, TrustedProxies};
 use crate::connection::Connection;
 use crate::handler::{self, Call};
 use crate::header;
@@ -226,7 +228,7 @@ impl App {
             handler::extension::finish(self, request, &mut reply);
         }
         admission::challenge(request, &route, &mut reply);
-        if admission::is_ui(&parts.headers) {
+        if is_interface(&parts.headers) {
             self.keep_session(request, &mut reply).await;
         }
         snapshot

@@ -14,7 +14,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use auth::origin::{self, Forwarded};
+use auth::origin::{Forwarded, Scheme};
 use config::Network;
 use http::uri::Authority;
 use http::{HeaderMap, Uri, header as names};
@@ -26,25 +26,6 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_HOST: &str = "x-forwarded-host";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 const REAL_IP: &str = "x-real-ip";
-
-/// How a client speaks to the registry, or to the proxy before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// In the clear.
-    Http,
-    /// Within TLS.
-    Https,
-}
-
-impl Scheme {
-    /// Yields the name that URLs begin with.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-}
 
 /// Lends what is known of where a request came from.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +120,7 @@ impl TrustedProxies {
         let Received { uri, headers, .. } = *received;
         let (_, hops) = self.path(received);
         let said = |name| said_at(headers, name, hops);
-        let scheme = said(FORWARDED_PROTO).and_then(scheme);
+        let scheme = said(FORWARDED_PROTO).and_then(Scheme::named);
         let host = match said(FORWARDED_HOST).and_then(host) {
             Some(host) => host,
             None => match uri.authority() {
@@ -166,7 +147,7 @@ impl TrustedProxies {
         let (_, hops) = self.path(&received);
         let said = |name| said_at(headers, name, hops);
         (hops > 0).then(|| Forwarded {
-            scheme: said(FORWARDED_PROTO).and_then(origin::Scheme::named),
+            scheme: said(FORWARDED_PROTO).and_then(Scheme::named),
             host: said(FORWARDED_HOST).and_then(host).map(str::to_owned),
         })
     }
@@ -244,13 +225,6 @@ fn address(text: &str) -> Option<IpAddr> {
     };
     let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
     parsed.or_else(with_port).map(|ip| ip.to_canonical())
-}
-
-fn scheme(text: &str) -> Option<Scheme> {
-    let is = |scheme: Scheme| text.eq_ignore_ascii_case(scheme.as_str());
-    [Scheme::Http, Scheme::Https]
-        .into_iter()
-        .find(|scheme| is(*scheme))
 }
 
 /// Takes a host for what it is, or not at all: it goes into URLs.

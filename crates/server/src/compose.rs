@@ -96,6 +96,13 @@ impl Composer {
         })
     }
 
+    /// Ends what was known under the snapshot before, once another one is in its place: passwords may
+    /// have gone, and what is handed out until then must not outlive them.
+    pub(crate) fn forget(&self) {
+        self.shared.verified.forget_all();
+        self.shared.mint.revoke(self.clock.now());
+    }
+
     /// Yields the API keys, whose uses are to be written down now and then.
     pub(crate) fn keys(&self) -> Arc<ApiKeys> {
         Arc::clone(&self.shared.keys)
@@ -138,9 +145,6 @@ impl Composer {
             rates: self.rates(config),
             audit: self.audit(config)?,
         };
-        // Passwords and rights may have changed with it.
-        self.shared.verified.forget_all();
-        self.shared.mint.revoke(self.clock.now());
         self.last = Some((config.clone(), snapshot.clone()));
         Ok(snapshot)
     }

@@ -76,6 +76,7 @@ impl Live {
         let before = self.log.replace(log);
         tokio::task::spawn_blocking(move || drop(before));
         self.app.set_snapshot(snapshot);
+        self.composer.forget();
         self.terms.set(settings::limits(&config.http), tls);
         self.head_room.set(config.http.limits.min_free_space);
         stores::change(&self.registry, config);

@@ -68,8 +68,7 @@ impl Snapshot {
 
     /// Finds the route for signing in that owns a path: the most specific one.
     pub(crate) fn route(&self, path: &str) -> Option<&ExtensionRoute> {
-        let owners = self.routes.iter().filter(|route| route.owns(path));
-        owners.max_by_key(|route| route.prefix.len())
+        ext::most_specific(&self.routes, path)
     }
 
     /// Tells whether callers without credentials are let in at all.

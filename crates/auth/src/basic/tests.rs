@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::{HeaderMap, HeaderValue, header};
@@ -7,7 +7,7 @@ use meta::{Batch, Durability, MemoryStore, Meta, Row, Scan, Store, Table, WriteE
 
 use super::*;
 use crate::api_key::NewKey;
-use crate::gate::{Gate, Refusal};
+use crate::gate::Refusal;
 use crate::htpasswd::HtpasswdOptions;
 use crate::ldap::{LdapOptions, Transport};
 use crate::verified::{Busy, VerifiedOptions};
@@ -278,28 +278,24 @@ async fn case_a48_a_thousand_wrong_logins_get_answers() {
     assert!(same.iter().all(|told| told == "ann by Htpasswd"));
 }
 
-/// Not a test but a measurement, run by hand:
-/// `cargo test -p auth --release -- --ignored --nocapture cost_of`.
 #[tokio::test]
-#[ignore = "a measurement"]
-async fn cost_of_a_remembered_login() {
-    const ROUNDS: u32 = 1_000_000;
-    let world = world_with(ANN, None);
-    let gate = Gate::new(vec![Arc::<Basic>::clone(&world.basic)], vec![]);
-    let mut headers = HeaderMap::new();
-    let value = HeaderValue::from_str(&sent("ann", "secret")).unwrap();
-    headers.insert(header::AUTHORIZATION, value);
-    let evidence = Evidence {
-        headers: &headers,
-        peer: ([127, 0, 0, 1], 1).into(),
-        certificate: None,
-        now: at(1),
+async fn case_n6_what_one_configuration_found_right_is_nothing_to_the_next() {
+    let verified = Arc::new(Verified::new(VerifiedOptions::default()).unwrap());
+    let basic = |file: &str| {
+        let passwords = Htpasswd::new(file.as_bytes(), HtpasswdOptions::default()).unwrap();
+        let parts = BasicParts {
+            passwords: Some(Arc::new(passwords)),
+            ..BasicParts::default()
+        };
+        Basic::new(parts, Arc::clone(&verified))
     };
-    for round in 0..3 {
-        let begun = Instant::now();
-        for _ in 0..ROUNDS {
-            assert!(gate.identify(&evidence).await.unwrap().name().is_some());
-        }
-        println!("round {round}: {:?} each", begun.elapsed() / ROUNDS);
+    let (before, after) = (basic(ANN), basic(""));
+    let ann = sent("ann", "secret");
+    // A request that began under the old one may be judged after the new one is there.
+    for second in [1, 2] {
+        let old = verdict(&before, &ann, second).await;
+        assert!(matches!(old, Verdict::Known(_)), "{old:?}");
+        let new = verdict(&after, &ann, second).await;
+        assert!(matches!(new, Verdict::Refused(Refusal::Wrong)), "{new:?}");
     }
 }

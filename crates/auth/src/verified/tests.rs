@@ -28,7 +28,7 @@ fn known(name: &str, expires: Option<SystemTime>) -> Known {
 }
 
 async fn remember(verified: &Arc<Verified>, name: &str, expires: Option<SystemTime>) -> Mark {
-    let mark = verified.mark(name.as_bytes());
+    let mark = verified.mark(0, name.as_bytes());
     let outcome = Outcome::Known(known(name, expires));
     let check = || async { outcome }.boxed();
     verified.check(mark, at(1000), check).await;
@@ -47,7 +47,7 @@ async fn right_ones_are_remembered_for_a_while() {
         (forever, 999, false),
         (brief, 1009, true),
         (brief, 1010, false),
-        (verified.mark(b"eve"), 1000, false),
+        (verified.mark(0, b"eve"), 1000, false),
     ];
     for (mark, second, want) in table {
         assert_eq!(verified.get(&mark, at(second)).is_some(), want, "{second}");
@@ -59,7 +59,7 @@ async fn right_ones_are_remembered_for_a_while() {
 #[tokio::test]
 async fn wrong_ones_are_not_remembered() {
     let verified = verified();
-    let (mark, checks) = (verified.mark(b"x"), AtomicUsize::new(0));
+    let (mark, checks) = (verified.mark(0, b"x"), AtomicUsize::new(0));
     for outcome in [Outcome::Wrong, Outcome::Busy, Outcome::Wrong] {
         let check = || {
             checks.fetch_add(1, Ordering::Relaxed);
@@ -93,7 +93,7 @@ async fn a_check_that_began_before_is_not_remembered() {
         verified.forget_user("ann");
     }] {
         let verified = verified();
-        let mark = verified.mark(b"ann");
+        let mark = verified.mark(0, b"ann");
         let (go, gone) = oneshot::channel::<()>();
         let check = || {
             async {
@@ -113,7 +113,7 @@ async fn a_check_that_began_before_is_not_remembered() {
 #[tokio::test]
 async fn those_who_come_at_once_share_one_check() {
     let verified = verified();
-    let (mark, checks) = (verified.mark(b"ann"), AtomicUsize::new(0));
+    let (mark, checks) = (verified.mark(0, b"ann"), AtomicUsize::new(0));
     let (go, gone) = oneshot::channel::<()>();
     let mut gone = Some(gone);
     let mut flights: Vec<_> = (0..10)
@@ -141,7 +141,7 @@ async fn those_who_come_at_once_share_one_check() {
 #[tokio::test]
 async fn a_check_that_nobody_waits_for_leaves_nothing() {
     let verified = verified();
-    let mark = verified.mark(b"ann");
+    let mark = verified.mark(0, b"ann");
     drop(verified.flight(mark, at(1), || std::future::pending().boxed()));
     assert!(verified.flights.lock().is_empty());
 }
@@ -149,8 +149,9 @@ async fn a_check_that_nobody_waits_for_leaves_nothing() {
 #[test]
 fn marks_depend_on_the_key_and_tell_nothing() {
     let (one, two) = (verified(), verified());
-    assert_eq!(one.mark(b"a"), one.mark(b"a"));
-    assert_ne!(one.mark(b"a"), one.mark(b"b"));
-    assert_ne!(one.mark(b"a"), two.mark(b"a"));
-    assert_eq!(format!("{:?}", one.mark(b"a")), "Mark");
+    assert_eq!(one.mark(0, b"a"), one.mark(0, b"a"));
+    assert_ne!(one.mark(0, b"a"), one.mark(0, b"b"));
+    assert_ne!(one.mark(0, b"a"), one.mark(1, b"a"));
+    assert_ne!(one.mark(0, b"a"), two.mark(0, b"a"));
+    assert_eq!(format!("{:?}", one.mark(0, b"a")), "Mark");
 }
