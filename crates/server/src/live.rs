@@ -92,6 +92,6 @@ pub(crate) async fn open_tls(config: &Config, fips: Fips) -> Result<Option<Arc<T
     let Some(options) = settings::tls_options(&config.http, fips) else {
         return Ok(None);
     };
-    let opened = tokio::task::spawn_blocking(move || Tls::open(options)).await;
+    let opened = tokio::task::spawn_blocking(move || Tls::open(&options)).await;
     Ok(Some(Arc::new(opened.map_err(ApplyError::Ended)??)))
 }

@@ -5,10 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use rustls::ServerConfig;
-
-use crate::watch::Watch;
 
 mod client;
 mod load;
@@ -72,76 +69,22 @@ pub enum TlsError {
     Setup(#[source] rustls::Error),
 }
 
-/// Holds what new connections are served with.
-#[derive(Debug)]
-pub struct Tls {
-    options: TlsOptions,
-    current: ArcSwap<ServerConfig>,
-}
+/// Holds what new connections are served with. When the files change, another one takes its place.
+#[derive(Clone, Debug)]
+pub struct Tls(Arc<ServerConfig>);
 
 impl Tls {
     /// Reads the files. Blocks while it does.
     ///
     /// # Errors
     /// [`TlsError`].
-    pub fn open(options: TlsOptions) -> Result<Self, TlsError> {
-        let current = ArcSwap::new(load::load(&options)?);
-        Ok(Self { options, current })
-    }
-
-    /// Reads the files again; connections that begin from now on get what they hold. Blocks while
-    /// it does.
-    ///
-    /// # Errors
-    /// [`TlsError`]: all stays as it was.
-    pub fn reload(&self) -> Result<(), TlsError> {
-        self.current.store(load::load(&self.options)?);
-        Ok(())
-    }
-
-    /// Yields the files to watch.
-    pub fn files(&self) -> Vec<PathBuf> {
-        let TlsOptions { cert, key, ca, .. } = &self.options;
-        [Some(cert), Some(key), ca.as_ref()]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
-    }
-
-    /// Watches the files and reloads them, for ever; what is wrong is logged and changes nothing.
-    ///
-    /// Files that change after this is called are seen, even before it is polled.
-    pub fn follow(self: Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
-        let (watch, mut changes) = Watch::new(self.files());
-        async move {
-            let _watch = watch;
-            while changes.next().await.is_some() {
-                let this = Arc::clone(&self);
-                let reloaded = tokio::task::spawn_blocking(move || this.reload()).await;
-                let Ok(reloaded) = reloaded else {
-                    return;
-                };
-                tell(reloaded);
-            }
-        }
+    pub fn open(options: &TlsOptions) -> Result<Self, TlsError> {
+        load::load(options).map(Self)
     }
 
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        self.current.load_full()
+        Arc::clone(&self.0)
     }
-}
-
-fn tell(reloaded: Result<(), TlsError>) {
-    let Err(error) = reloaded else {
-        tracing::info!("certificates reloaded");
-        return;
-    };
-    let error: &dyn std::error::Error = &error;
-    tracing::error!(
-        error,
-        "certificates not reloaded, going on with those before"
-    );
 }
 
 #[cfg(test)]

@@ -19,10 +19,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Algorithms, Tls, TlsOptions};
+use super::{Algorithms, Tls, TlsError, TlsOptions};
 use crate::connection::Handler;
 use crate::listen::fixture::{Client, Running};
 use crate::listen::{Limits, Listener, Terms};
+use crate::watch::Watch;
 
 /// A certificate and its key in PEM.
 #[derive(Clone)]
@@ -178,11 +179,23 @@ impl Site {
         put(&self.options.key, &pair.key);
     }
 
-    pub(crate) fn serve<H: Handler>(&self, handler: H, limits: Limits) -> (Running, Arc<Tls>) {
-        let tls = Arc::new(Tls::open(self.options.clone()).unwrap());
+    pub(crate) fn serve<H: Handler>(
+        &self,
+        handler: H,
+        limits: Limits,
+    ) -> (Running, Arc<Replacing>) {
+        let tls = Arc::new(Tls::open(&self.options).unwrap());
         let listener = Listener::bind("127.0.0.1", 0).unwrap();
-        let terms = Terms::new(limits, Some(Arc::clone(&tls)));
-        (Running::start_on(listener, handler, terms), tls)
+        let terms = Terms::new(limits, Some(tls));
+        let replacing = Replacing {
+            options: self.options.clone(),
+            limits,
+            terms: terms.clone(),
+        };
+        (
+            Running::start_on(listener, handler, terms),
+            Arc::new(replacing),
+        )
     }
 
     pub(crate) fn guest(&self) -> Guest {
@@ -250,5 +263,34 @@ impl Guest {
 
     pub(crate) async fn connect(&self, server: &Running) -> Secured {
         Client(BufReader::new(self.try_connect(server).await.unwrap()))
+    }
+}
+
+/// Replaces what a server serves with.
+pub(crate) struct Replacing {
+    options: TlsOptions,
+    limits: Limits,
+    terms: Terms,
+}
+
+impl Replacing {
+    pub(crate) fn reload(&self) -> Result<(), TlsError> {
+        let tls = Tls::open(&self.options)?;
+        self.terms.set(self.limits, Some(Arc::new(tls)));
+        Ok(())
+    }
+
+    /// Does so whenever a file changes, as the server does for all of its files at once.
+    pub(crate) fn follow(self: Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
+        let TlsOptions { cert, key, ca, .. } = self.options.clone();
+        let files = [Some(cert), Some(key), ca].into_iter().flatten();
+        let (watch, mut changes) = Watch::new(files);
+        async move {
+            let _watch = watch;
+            while changes.next().await.is_some() {
+                // what is half replaced is seen whole a moment later
+                self.reload().ok();
+            }
+        }
     }
 }

@@ -15,7 +15,7 @@ use rustls::{HandshakeKind, version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
-use super::fixture::{Authority, Guest, Pair, Secured, Site, put};
+use super::fixture::{Authority, Guest, Pair, Replacing, Secured, Site, put};
 use super::*;
 use crate::body::Body;
 use crate::connection::{Connection, Handler, Session};
@@ -290,7 +290,7 @@ async fn what_cannot_be_used_changes_nothing_and_says_why() {
     );
     let ca = site.authority.pem();
     let [cert, key, signer] = ["cert", "key", "ca"].map(|name| site.dir.path().join(name));
-    let texts = |tls: &Tls| tls.reload().unwrap_err().to_string();
+    let texts = |tls: &Replacing| tls.reload().unwrap_err().to_string();
     let (of_cert, of_key, of_ca) = (cert.display(), key.display(), signer.display());
     let pair = format!("certificate {of_cert} and key {of_key} cannot be used");
     let table = [
@@ -330,7 +330,7 @@ async fn what_cannot_be_used_changes_nothing_and_says_why() {
     }
     std::fs::remove_file(&cert).unwrap();
     assert_eq!(texts(&tls), format!("reading {of_cert}"));
-    assert!(Tls::open(site.options.clone()).is_err());
+    assert!(Tls::open(&site.options).is_err());
     site.lay(&one);
     put(&signer, &ca);
     tls.reload().unwrap();
@@ -548,10 +548,10 @@ async fn certificates_of_version_1_are_verified_too() {
     }
     let (mine, other) = (&table[0].1, &table[1].1);
     site.lay(mine);
-    assert!(Tls::open(site.options.clone()).is_ok());
+    assert!(Tls::open(&site.options).is_ok());
     put(&site.options.key, &other.key);
     assert!(matches!(
-        Tls::open(site.options.clone()),
+        Tls::open(&site.options),
         Err(TlsError::Pair { .. })
     ));
 }
